@@ -1,0 +1,1 @@
+//! orch as a library.

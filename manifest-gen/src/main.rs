@@ -1,0 +1,2 @@
+//! The cargo orch command.
+fn main() {}
