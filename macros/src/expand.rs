@@ -1,0 +1,109 @@
+//! One attribute, from tokens to tokens.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use orch_manifest::fragment::{Declaration, Fragment};
+use orch_manifest::grammar::{self, Problem, Reader};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::quote;
+
+use crate::item::{Item, Place};
+use crate::location::Location;
+
+/// Which attribute it is.
+#[derive(Clone, Copy)]
+pub(crate) enum Attribute {
+    Service,
+    App,
+    Client,
+    AuthProvider,
+}
+
+/// Expands an attribute. The item comes back whatever happens: one mistake never becomes twenty.
+pub(crate) fn attribute(
+    attribute: Attribute,
+    args: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    let original = item.clone();
+    catch_unwind(AssertUnwindSafe(|| expand(attribute, args.into(), item.into()).into())).unwrap_or_else(|_| {
+        let bug = error(
+            Span::call_site(),
+            "this is a bug in orch, not in your code; please report it with the attribute that caused it",
+        );
+        let mut tokens = original;
+        tokens.extend(proc_macro::TokenStream::from(bug));
+        tokens
+    })
+}
+
+fn expand(attribute: Attribute, args: TokenStream, item: TokenStream) -> TokenStream {
+    let span = Span::call_site();
+    let mut problems = Vec::new();
+    let item = Item::new(item);
+    if let Some(problem) = item.no_place() {
+        problems.push(Problem::new(item.span, problem));
+    }
+    let args = grammar::tokens::parse(args, span, &mut problems);
+    let declaration = declaration(attribute, &args, &item.name, &mut Reader::new(&mut problems));
+    match declaration {
+        Some(declaration) if problems.is_empty() => {
+            let constant = constant(&item, declaration);
+            item.with(constant)
+        }
+        _ => {
+            let errors: TokenStream = problems.iter().map(compile_error).collect();
+            let item = item.unchanged();
+            quote!(#item #errors)
+        }
+    }
+}
+
+fn declaration(
+    attribute: Attribute,
+    args: &grammar::Args<Span>,
+    item: &str,
+    reader: &mut Reader<'_, Span>,
+) -> Option<Declaration> {
+    match attribute {
+        Attribute::Service => grammar::service(args, item, reader).map(Declaration::Service),
+        Attribute::App => Some(Declaration::App(grammar::app(args, reader))),
+        Attribute::Client => grammar::client(args, reader).map(Declaration::Client),
+        Attribute::AuthProvider => grammar::auth_provider(args, item, reader).map(Declaration::AuthProvider),
+    }
+}
+
+/// The constant that makes rustc write the declaration into the crate's dep-info file.
+fn constant(item: &Item, declaration: Declaration) -> TokenStream {
+    let Location { file, line, column } = Location::of(item.span);
+    let fragment = Fragment { item: item.name.clone(), file, line, column, declaration, module: None };
+    fragment
+        .encode()
+        .iter()
+        .map(|name| {
+            let name = Literal::string(name);
+            quote! {
+                const _: ::core::option::Option<&'static ::core::primitive::str> =
+                    ::core::option_env!(::core::concat!(#name, ::core::module_path!()));
+            }
+        })
+        .collect()
+}
+
+fn compile_error(problem: &Problem<Span>) -> TokenStream {
+    match &problem.help {
+        Some(help) => error(problem.span, &format!("{}\nhelp: {help}", problem.message)),
+        None => error(problem.span, &problem.message),
+    }
+}
+
+fn error(span: Span, message: &str) -> TokenStream {
+    syn::Error::new(span, message).into_compile_error()
+}
+
+impl Item {
+    fn no_place(&self) -> Option<&'static str> {
+        matches!(self.place, Place::Nowhere)
+            .then_some("an attribute of orch stands on an item with a body\nhelp: move it to the type or to the module")
+    }
+}

@@ -1,0 +1,79 @@
+//! Lengths of time.
+
+use std::fmt;
+
+use crate::Invalid;
+
+/// A length of time in whole milliseconds, written like `10s`, `1m30s` or `500ms`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
+pub struct Duration(u64);
+
+const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+impl Duration {
+    /// The longest there is: 365 days.
+    pub const MAX: Self = Self(365 * 24 * 3_600_000);
+
+    /// A length in seconds, at most [`Duration::MAX`].
+    pub const fn from_secs(seconds: u32) -> Self {
+        let millis = seconds as u64 * 1_000;
+        if millis > Self::MAX.0 { Self::MAX } else { Self(millis) }
+    }
+
+    /// Reads numbers with the units `h`, `m`, `s`, `ms`, larger units first, each at most once.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let invalid = || {
+            Invalid::new(format!("`{text}` is not a duration"))
+                .help("numbers with the units h, m, s and ms, such as `10s`, `1m30s` or `500ms`, at most 365 days")
+        };
+        let mut rest = text;
+        let mut total: u64 = 0;
+        let mut next_unit = 0;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(invalid)?;
+            let number: u64 = rest[..digits].parse().map_err(|_| invalid())?;
+            rest = &rest[digits..];
+            let end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+            let unit = UNITS.iter().position(|(name, _)| *name == &rest[..end]).ok_or_else(invalid)?;
+            if unit < next_unit {
+                return Err(invalid());
+            }
+            next_unit = unit + 1;
+            rest = &rest[end..];
+            total = number.checked_mul(UNITS[unit].1).and_then(|n| n.checked_add(total)).ok_or_else(invalid)?;
+        }
+        if text.is_empty() || total > Self::MAX.0 {
+            return Err(invalid());
+        }
+        Ok(Self(total))
+    }
+
+    /// Milliseconds.
+    pub fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// Seconds, rounded up, for readers that know no smaller unit.
+    pub fn as_secs_ceil(self) -> u64 {
+        self.0.div_ceil(1_000)
+    }
+
+    fn write_text(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 0 {
+            return f.write_str("0s");
+        }
+        let mut rest = self.0;
+        for (name, millis) in UNITS {
+            if rest >= millis {
+                write!(f, "{}{name}", rest / millis)?;
+                rest %= millis;
+            }
+        }
+        Ok(())
+    }
+}
+
+text_impls!(Duration, "a duration");

@@ -1,0 +1,42 @@
+use super::{Args, Reader};
+use crate::Id;
+use crate::model::{AuthProvider, Client};
+
+/// Reads `#[client(…)]`.
+pub fn client<S: Copy>(args: &Args<S>, reader: &mut Reader<'_, S>) -> Option<Client> {
+    reader.no_positional(args, "`#[client]`");
+    reader.duplicates(&args.entries, &[]);
+    let (mut of, mut app_env) = (None, std::collections::BTreeMap::new());
+    for entry in &args.entries {
+        match entry.key.as_str() {
+            "of" => of = Some(reader.parsed(entry)),
+            "app_env" => app_env = reader.map(entry, Reader::node_parsed),
+            _ => reader.unknown(entry, "`#[client]`", &["of", "app_env"]),
+        }
+    }
+    if of.is_none() {
+        reader.report(args.span, "`#[client]` does not say of which application", "write `of = \"…\"`");
+    }
+    Some(Client { of: of??, app_env })
+}
+
+/// Reads `#[auth_provider(…)]` on an item of this name.
+pub fn auth_provider<S: Copy>(args: &Args<S>, item: &str, reader: &mut Reader<'_, S>) -> Option<AuthProvider> {
+    reader.no_positional(args, "`#[auth_provider]`");
+    reader.duplicates(&args.entries, &[]);
+    let (mut id, mut name, mut protocol, mut icon) = (None, None, None, None);
+    for entry in &args.entries {
+        match entry.key.as_str() {
+            "id" => id = Some(reader.parsed(entry)),
+            "name" => name = reader.string(entry),
+            "protocol" => protocol = reader.parsed(entry),
+            "icon" => icon = reader.string(entry),
+            _ => reader.unknown(entry, "`#[auth_provider]`", &["id", "name", "protocol", "icon"]),
+        }
+    }
+    let id = match id {
+        Some(id) => id,
+        None => reader.keep(args.span, Id::from_ident(item)),
+    };
+    Some(AuthProvider { id: id?, name, protocol, icon })
+}

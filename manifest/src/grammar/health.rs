@@ -1,0 +1,107 @@
+use super::{Args, Assigned, Entry, Reader};
+use crate::UrlPath;
+use crate::model::{Check, Health, HttpCheck};
+
+const KEYS: [&str; 11] =
+    ["http", "tcp", "command", "shell", "none", "port", "live", "interval", "timeout", "retries", "start_period"];
+const CHECKS: [&str; 5] = ["http", "tcp", "command", "shell", "none"];
+
+impl<S: Copy> Reader<'_, S> {
+    /// `health(http = "/healthz", port = "http", interval = "10s")`
+    pub(super) fn health(&mut self, args: &Args<S>) -> Option<Health> {
+        let place = "`health(…)`";
+        self.no_positional(args, place);
+        self.duplicates(&args.entries, &[]);
+        for entry in args.entries.iter().filter(|entry| !KEYS.contains(&entry.key.as_str())) {
+            self.unknown(entry, place, &KEYS);
+        }
+        let mut check = None;
+        for entry in &args.entries {
+            if !CHECKS.contains(&entry.key.as_str()) {
+                continue;
+            }
+            if check.is_some() {
+                self.report(
+                    entry.span,
+                    "a second check in `health(…)`",
+                    format!("keep one of `{}`", CHECKS.join("`, `")),
+                );
+                continue;
+            }
+            check = Some((entry, self.check(entry)));
+        }
+        let Some((of, check)) = check else {
+            if args.entries.iter().any(|entry| !KEYS.contains(&entry.key.as_str())) {
+                // Most likely a misspelt check, and reported as that.
+                return None;
+            }
+            self.report(
+                args.span,
+                "`health(…)` has no check",
+                "write `http = \"/…\"`, `tcp = PORT`, `command = […]`, `shell = \"…\"` or `none`",
+            );
+            return None;
+        };
+        let mut health = Health::new(check?);
+        for entry in &args.entries {
+            match entry.key.as_str() {
+                "port" => {
+                    let port = self.node(entry, "a port").and_then(|node| self.port_ref(node));
+                    match &mut health.check {
+                        Check::Http(http) => http.port = port,
+                        _ => self.report(
+                            entry.span,
+                            format!("`port` does not go with `{}`", of.key),
+                            "`tcp` takes the port itself; leave `port` out",
+                        ),
+                    }
+                }
+                "live" => match health.check {
+                    Check::Http(_) => health.live = self.parsed::<UrlPath>(entry),
+                    _ => self.report(
+                        entry.span,
+                        format!("`live` does not go with `{}`", of.key),
+                        "it is a path for `http`",
+                    ),
+                },
+                "interval" => health.interval = self.positive(entry),
+                "timeout" => health.timeout = self.positive(entry),
+                "retries" => health.retries = self.number(entry, 1, 1_000),
+                "start_period" => health.start_period = self.parsed(entry),
+                // A check, or reported above.
+                _ => {}
+            }
+        }
+        Some(health)
+    }
+
+    fn positive(&mut self, entry: &Entry<S>) -> Option<crate::Duration> {
+        let duration: crate::Duration = self.parsed(entry)?;
+        if duration.as_millis() == 0 {
+            self.report(entry.span, format!("`{}` cannot be zero", entry.key), "write `1s` or more");
+            return None;
+        }
+        Some(duration)
+    }
+
+    fn check(&mut self, entry: &Entry<S>) -> Option<Check> {
+        match entry.key.as_str() {
+            "http" => Some(Check::Http(HttpCheck { path: self.parsed(entry)?, port: None })),
+            "tcp" => self.node(entry, "a port").and_then(|node| self.port_ref(node)).map(Check::Tcp),
+            "command" => {
+                let command = self.list(entry, |reader, node| reader.text(node, "an argument").map(str::to_owned))?;
+                if command.is_empty() {
+                    self.report(entry.span, "`command` is empty", "write the program and its arguments");
+                    return None;
+                }
+                Some(Check::Command(command))
+            }
+            "shell" => self.string(entry).map(Check::Shell),
+            _ if matches!(entry.value, Assigned::Flag) => Some(Check::None),
+            _ => {
+                self.report(entry.span, "`none` takes no value", "write `health(none)`");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The attribute grammar: from a tree of keys and values to the model.
+//!
+//! A tree may come from the tokens of an attribute ([`tokens`]) or from any other notation with the
+//! same keys, such as a TOML table; the location `S` of a problem is whatever that notation has.
+//! All problems of one attribute are collected, each at the smallest piece it concerns.
+
+mod app;
+mod client;
+mod health;
+mod reader;
+mod service;
+pub mod tokens;
+mod tree;
+mod workload;
+
+pub use app::{APP_KEYS, app, apply_app};
+pub use client::{auth_provider, client};
+pub use reader::{Problem, Reader};
+pub use service::{SERVICE_KEYS, apply_service, service};
+pub use tree::{Args, Assigned, Entry, Form, Node};
+pub use workload::WORKLOAD_KEYS;

@@ -1,0 +1,319 @@
+use std::collections::BTreeMap;
+
+use super::{Args, Assigned, Entry, Form, Node};
+use crate::value::{SecretRef, TemplateValue, VarRef};
+use crate::{EnvName, FromText, Invalid, Port, PortRef, Value, did_you_mean};
+
+/// What is wrong in an attribute, where, and what to write instead.
+#[derive(Clone, Debug)]
+pub struct Problem<S> {
+    /// Where it is.
+    pub span: S,
+    /// What is wrong, as a lower-case fragment without a full stop.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl<S> Problem<S> {
+    /// A problem without advice.
+    pub fn new(span: S, message: impl Into<String>) -> Self {
+        Self { span, message: message.into(), help: None }
+    }
+
+    /// The same problem with what to write instead.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Reads typed values from a tree and collects what is wrong with them.
+pub struct Reader<'a, S> {
+    problems: &'a mut Vec<Problem<S>>,
+}
+
+impl<'a, S: Copy> Reader<'a, S> {
+    /// A reader that adds to these problems.
+    pub fn new(problems: &'a mut Vec<Problem<S>>) -> Self {
+        Self { problems }
+    }
+
+    pub(super) fn report(&mut self, span: S, message: impl Into<String>, help: impl Into<String>) {
+        self.problems.push(Problem::new(span, message).help(help));
+    }
+
+    pub(super) fn invalid(&mut self, span: S, invalid: Invalid) {
+        self.problems.push(Problem { span, message: invalid.problem, help: invalid.help });
+    }
+
+    pub(super) fn keep<T>(&mut self, span: S, result: Result<T, Invalid>) -> Option<T> {
+        result.map_err(|invalid| self.invalid(span, invalid)).ok()
+    }
+
+    fn expected(&mut self, entry: &Entry<S>, what: &str, example: &str) {
+        let span = match &entry.value {
+            Assigned::Value(node) => node.span,
+            Assigned::Flag | Assigned::Args(_) => entry.span,
+        };
+        self.report(span, format!("`{}` takes {what}", entry.key), format!("write `{example}`"));
+    }
+
+    /// Reports a key that nobody knows.
+    pub(super) fn unknown(&mut self, entry: &Entry<S>, place: &str, keys: &[&str]) {
+        let help = did_you_mean(&entry.key, keys);
+        self.report(entry.span, format!("unknown key `{}` in {place}", entry.key), help);
+    }
+
+    /// Reports a key that was there before, unless it may be repeated.
+    pub(super) fn duplicates(&mut self, entries: &[Entry<S>], repeatable: &[&str]) {
+        let mut seen: Vec<&str> = Vec::new();
+        for entry in entries {
+            if repeatable.contains(&entry.key.as_str()) {
+                continue;
+            }
+            if seen.contains(&entry.key.as_str()) {
+                self.report(entry.span, format!("duplicate key `{}`", entry.key), "write it once");
+            }
+            seen.push(&entry.key);
+        }
+    }
+
+    /// Reports values without a key where none is expected.
+    pub(super) fn no_positional(&mut self, args: &Args<S>, place: &str) {
+        for node in &args.positional {
+            self.report(node.span, format!("{} without a key in {place}", node.form.what()), "write `key = value`");
+        }
+    }
+
+    pub(super) fn args<'b>(&mut self, entry: &'b Entry<S>, example: &str) -> Option<&'b Args<S>> {
+        match &entry.value {
+            Assigned::Args(args) => Some(args),
+            _ => {
+                self.expected(entry, "arguments", example);
+                None
+            }
+        }
+    }
+
+    pub(super) fn node<'b>(&mut self, entry: &'b Entry<S>, what: &str) -> Option<&'b Node<S>> {
+        match &entry.value {
+            Assigned::Value(node) => Some(node),
+            _ => {
+                self.expected(entry, what, &format!("{} = …", entry.key));
+                None
+            }
+        }
+    }
+
+    /// The text of a node.
+    pub(super) fn text<'b>(&mut self, node: &'b Node<S>, what: &str) -> Option<&'b str> {
+        if let Form::Text(text) = &node.form {
+            return Some(text);
+        }
+        let found = node.form.what();
+        self.report(node.span, format!("expected {what}, found {found}"), "write it in quotes");
+        None
+    }
+
+    pub(super) fn node_parsed<T: FromText>(&mut self, node: &Node<S>) -> Option<T> {
+        let text = self.text(node, T::WHAT)?;
+        self.keep(node.span, T::from_text(text))
+    }
+
+    /// `key = "text"` that a type is read from.
+    pub(super) fn parsed<T: FromText>(&mut self, entry: &Entry<S>) -> Option<T> {
+        let node = self.node(entry, T::WHAT)?;
+        self.node_parsed(node)
+    }
+
+    /// `key = "text"` of any kind, not empty.
+    pub(super) fn string(&mut self, entry: &Entry<S>) -> Option<String> {
+        let node = self.node(entry, "a string")?;
+        let text = self.text(node, "a string")?;
+        if text.is_empty() {
+            self.report(node.span, format!("`{}` is empty", entry.key), "write something or leave the key out");
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    pub(super) fn node_number(&mut self, node: &Node<S>, what: &str) -> Option<u64> {
+        if let Form::Number(number) = node.form {
+            return Some(number);
+        }
+        let found = node.form.what();
+        self.report(node.span, format!("expected {what}, found {found}"), "write a whole number without quotes");
+        None
+    }
+
+    /// `key = number` from `min` to `max`.
+    pub(super) fn number(&mut self, entry: &Entry<S>, min: u32, max: u32) -> Option<u32> {
+        let node = self.node(entry, "a number")?;
+        let number = self.node_number(node, "a number")?;
+        match u32::try_from(number) {
+            Ok(number) if (min..=max).contains(&number) => Some(number),
+            _ => {
+                let help = format!("a whole number from {min} to {max}");
+                self.report(node.span, format!("`{}` cannot be {number}", entry.key), help);
+                None
+            }
+        }
+    }
+
+    /// `key` or `key = true`.
+    pub(super) fn flag(&mut self, entry: &Entry<S>) -> Option<bool> {
+        match &entry.value {
+            Assigned::Flag => Some(true),
+            Assigned::Value(Node { form: Form::Bool(value), .. }) => Some(*value),
+            _ => {
+                self.expected(entry, "no value, `true` or `false`", &entry.key.clone());
+                None
+            }
+        }
+    }
+
+    /// `key = […]`, each element read by `item`.
+    pub(super) fn list<T>(
+        &mut self,
+        entry: &Entry<S>,
+        mut item: impl FnMut(&mut Self, &Node<S>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let node = self.node(entry, "a list")?;
+        let Form::List(nodes) = &node.form else {
+            let found = node.form.what();
+            self.report(node.span, format!("`{}` takes a list, found {found}", entry.key), "write it in `[…]`");
+            return None;
+        };
+        Some(nodes.iter().filter_map(|node| item(self, node)).collect())
+    }
+
+    /// `key = ["a", "b"]` of a type with a text, each at most once.
+    pub(super) fn set<T: FromText + PartialEq>(&mut self, entry: &Entry<S>) -> Option<Vec<T>> {
+        let mut seen: Vec<T> = Vec::new();
+        self.list(entry, |reader, node| {
+            let value: T = reader.node_parsed(node)?;
+            if seen.contains(&value) {
+                let text = reader.text(node, T::WHAT)?;
+                reader.report(node.span, format!("`{text}` is there twice"), "write it once");
+            } else {
+                seen.push(value);
+            }
+            Some(())
+        })?;
+        Some(seen)
+    }
+
+    pub(super) fn port(&mut self, node: &Node<S>) -> Option<Port> {
+        let number = self.node_number(node, "a port number")?;
+        self.keep(node.span, Port::new(number))
+    }
+
+    pub(super) fn port_ref(&mut self, node: &Node<S>) -> Option<PortRef> {
+        match &node.form {
+            Form::Number(_) => self.port(node).map(PortRef::Number),
+            _ => self.node_parsed(node).map(PortRef::Name),
+        }
+    }
+
+    /// A value: text, `secret(…)`, `var(…)` or `template(…)`.
+    pub(super) fn value(&mut self, node: &Node<S>) -> Option<Value> {
+        let (name, args) = match &node.form {
+            Form::Text(text) => return Some(Value::Text(text.clone())),
+            Form::Call(name, args) => (name.as_str(), args),
+            form => {
+                let help = match form {
+                    Form::Number(number) => format!("write `\"{number}\"`"),
+                    Form::Bool(value) => format!("write `\"{value}\"`"),
+                    _ => "text, `secret(\"name\")`, `var(\"NAME\")` or `template(\"…\")`".to_owned(),
+                };
+                self.report(node.span, format!("expected a value, found {}", form.what()), help);
+                return None;
+            }
+        };
+        let option = match name {
+            "secret" => Some("key"),
+            "var" => Some("default"),
+            "template" => None,
+            _ => {
+                let help = did_you_mean(name, &["secret", "var", "template"]);
+                self.report(node.span, format!("unknown value `{name}(…)`"), help);
+                return None;
+            }
+        };
+        let first = self.only_argument(name, args, option)?;
+        let extra = args.entries.iter().find(|entry| Some(entry.key.as_str()) == option);
+        match name {
+            "secret" => {
+                let key = extra.map(|entry| self.parsed(entry));
+                Some(Value::Secret(SecretRef { secret: self.node_parsed(first)?, key: key.flatten() }))
+            }
+            "var" => {
+                let default = extra.map(|entry| {
+                    let node = self.node(entry, "a string")?;
+                    self.text(node, "a string").map(str::to_owned)
+                });
+                let var: EnvName = self.node_parsed(first)?;
+                if !var.is_shell_name() {
+                    let help = "letters, digits and `_`: a shell and Compose can set no other";
+                    self.report(first.span, format!("`{var}` cannot be set in a shell"), help);
+                    return None;
+                }
+                Some(Value::Var(VarRef { var, default: default.flatten() }))
+            }
+            _ => Some(Value::Template(TemplateValue { template: self.node_parsed(first)? })),
+        }
+    }
+
+    fn only_argument<'b>(&mut self, name: &str, args: &'b Args<S>, option: Option<&str>) -> Option<&'b Node<S>> {
+        for entry in &args.entries {
+            if Some(entry.key.as_str()) != option {
+                self.unknown(entry, &format!("`{name}(…)`"), option.as_slice());
+            }
+        }
+        self.duplicates(&args.entries, &[]);
+        let [first] = args.positional.as_slice() else {
+            self.report(args.span, format!("`{name}(…)` takes one text"), format!("write `{name}(\"…\")`"));
+            return None;
+        };
+        Some(first)
+    }
+
+    /// `key(NAME = value, "other.name" = value)`.
+    pub(super) fn map<K: FromText + Ord, T>(
+        &mut self,
+        entry: &Entry<S>,
+        mut value: impl FnMut(&mut Self, &Node<S>) -> Option<T>,
+    ) -> BTreeMap<K, T> {
+        let mut map = BTreeMap::new();
+        let Some(args) = self.args(entry, &format!("{}(NAME = \"value\")", entry.key)) else { return map };
+        self.no_positional(args, &format!("`{}(…)`", entry.key));
+        self.duplicates(&args.entries, &[]);
+        for entry in &args.entries {
+            let key = self.keep(entry.span, K::from_text(&entry.key));
+            let value = self.node(entry, "a value").and_then(|node| value(self, node));
+            if let (Some(key), Some(value)) = (key, value) {
+                map.entry(key).or_insert(value);
+            }
+        }
+        map
+    }
+
+    /// The one value that may stand without its key: `volume("/data")` is `volume(path = "/data")`.
+    pub(super) fn subject<'b>(&mut self, args: &'b Args<S>, key: &str, place: &str) -> Option<&'b Node<S>> {
+        let keyed = args.entries.iter().find(|entry| entry.key == key);
+        let keyed = keyed.and_then(|entry| match &entry.value {
+            Assigned::Value(node) => Some(node),
+            _ => None,
+        });
+        let mut given = args.positional.iter().chain(keyed);
+        let first = given.next();
+        if first.is_none() {
+            self.report(args.span, format!("`{place}(…)` has no {key}"), format!("write it first: `{place}(…, …)`"));
+        }
+        for node in given {
+            self.report(node.span, format!("`{place}(…)` has one {key}"), format!("write another `{place}(…)`"));
+        }
+        first
+    }
+}

@@ -1,0 +1,44 @@
+use std::fmt;
+
+/// Why a text is not a value of some type: what is wrong and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// What is wrong, as a lower-case fragment without a full stop.
+    pub problem: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Invalid {
+    /// A problem without advice.
+    pub fn new(problem: impl Into<String>) -> Self {
+        Self { problem: problem.into(), help: None }
+    }
+
+    /// The same problem with what to write instead.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem)?;
+        match &self.help {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+/// A type that is read from one piece of text.
+pub trait FromText: Sized {
+    /// What the text is called in a message, with its article: "a port name".
+    const WHAT: &'static str;
+
+    /// Reads the text.
+    fn from_text(text: &str) -> Result<Self, Invalid>;
+}
