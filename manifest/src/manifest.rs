@@ -1,1 +1,270 @@
+//! The manifest: everything that a workspace's applications declare, as JSON.
+//!
+//! The same sources give the same bytes: entries are in the order of their ids, what is empty is
+//! absent, and there is no time, user, host or absolute path in it.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Id;
+use crate::model::{App, AuthProvider, Client, Service};
+
+/// The major version of the format that this crate reads and writes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a workspace's applications are and what they need.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// The major version of this format. Readers ignore keys they do not know and refuse a version
+    /// they do not know.
+    pub schema_version: u32,
+    /// The system's name.
+    pub system: Id,
+    /// The registry and the path under which the applications' images are, without a `/` at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<String>,
+    /// Why something may be missing; empty when the sources were compiled or read completely.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub incomplete: Vec<String>,
+    /// The applications, in the order of their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apps: Vec<AppEntry>,
+    /// The services, in the order of their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServiceEntry>,
+    /// The clients of applications, in the order of what they are clients of and of their places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<ClientEntry>,
+    /// The providers of authentication, in the order of their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub auth_providers: Vec<AuthProviderEntry>,
+}
+
+/// The place that declares something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct DeclaredBy {
+    /// The package.
+    pub package: String,
+    /// The package's version, when it is not a member of the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The file, relative to the package's folder, with `/`.
+    pub file: String,
+    /// The item's name.
+    pub item: String,
+    /// The line of the attribute, from 1. Known to every message, written only on request, so that
+    /// a comment above an attribute changes no manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+}
+
+impl fmt::Display for DeclaredBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.package)?;
+        if let Some(version) = &self.version {
+            write!(f, "@{version}")?;
+        }
+        write!(f, " {}", self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        Ok(())
+    }
+}
+
+/// An application with its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AppEntry {
+    /// Its id.
+    pub id: Id,
+    /// The version of its package.
+    pub version: String,
+    /// The services that the crates of its dependency graph declare.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<Id>,
+    /// The applications of which its dependency graph has clients.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Id>,
+    /// What it is; its `id` is absent, since it is above.
+    #[serde(flatten)]
+    pub app: App,
+    /// Its place.
+    pub declared_by: DeclaredBy,
+}
+
+/// A service with its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceEntry {
+    /// What it is.
+    #[serde(flatten)]
+    pub service: Service,
+    /// Its place.
+    pub declared_by: DeclaredBy,
+}
+
+/// A client of an application with its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ClientEntry {
+    /// What it is.
+    #[serde(flatten)]
+    pub client: Client,
+    /// Its place.
+    pub declared_by: DeclaredBy,
+}
+
+/// A provider of authentication with its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AuthProviderEntry {
+    /// What it is.
+    #[serde(flatten)]
+    pub provider: AuthProvider,
+    /// Its place.
+    pub declared_by: DeclaredBy,
+}
+
+/// Why a text is not a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ManifestError {
+    /// It is of another major version.
+    Version {
+        /// The version of the text.
+        found: u64,
+    },
+    /// It is not JSON, or not of the manifest's shape.
+    Malformed {
+        /// What is wrong, with line and column.
+        problem: String,
+    },
+    /// Its parts do not fit together.
+    Inconsistent {
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl fmt::Display for ManifestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version { found } => write!(
+                f,
+                "the manifest has schema version {found} and this is a tool for schema version {SCHEMA_VERSION}"
+            ),
+            Self::Malformed { problem } => write!(f, "the manifest cannot be read: {problem}"),
+            Self::Inconsistent { problem } => write!(f, "the manifest contradicts itself: {problem}"),
+        }
+    }
+}
+
+impl std::error::Error for ManifestError {}
+
+impl Manifest {
+    /// A manifest with nothing in it.
+    pub fn new(system: Id) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            system,
+            registry: None,
+            incomplete: Vec::new(),
+            apps: Vec::new(),
+            services: Vec::new(),
+            clients: Vec::new(),
+            auth_providers: Vec::new(),
+        }
+    }
+
+    /// Reads a manifest and checks that its parts fit together.
+    pub fn from_json(text: &str) -> Result<Self, ManifestError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Version {
+            schema_version: u64,
+        }
+        let malformed = |error: serde_json::Error| ManifestError::Malformed { problem: error.to_string() };
+        let version: Version = serde_json::from_str(text).map_err(malformed)?;
+        if version.schema_version != u64::from(SCHEMA_VERSION) {
+            return Err(ManifestError::Version { found: version.schema_version });
+        }
+        let mut manifest: Self = serde_json::from_str(text).map_err(malformed)?;
+        manifest.sort();
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// The JSON text: indented, with a final newline; lines of sources only if `locations`.
+    pub fn to_json(&self, locations: bool) -> String {
+        let mut manifest = self.clone();
+        if !locations {
+            manifest.places_mut().for_each(|place| place.line = None);
+        }
+        // Every key is a string and every number finite, so nothing can fail.
+        let mut text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// The JSON Schema (draft 2020-12), indented, with a final newline.
+    #[cfg(feature = "schema")]
+    pub fn json_schema() -> String {
+        let mut text = serde_json::to_string_pretty(&schemars::schema_for!(Self)).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// The application with this id.
+    pub fn app(&self, id: &Id) -> Option<&AppEntry> {
+        self.apps.binary_search_by(|entry| entry.id.cmp(id)).ok().map(|index| &self.apps[index])
+    }
+
+    /// The service with this id.
+    pub fn service(&self, id: &Id) -> Option<&ServiceEntry> {
+        self.services.binary_search_by(|entry| entry.service.id.cmp(id)).ok().map(|index| &self.services[index])
+    }
+
+    /// Puts every entry into its place; what looks entries up relies on it.
+    pub fn sort(&mut self) {
+        self.apps.sort_by(|a, b| (&a.id, &a.declared_by).cmp(&(&b.id, &b.declared_by)));
+        self.services.sort_by(|a, b| (&a.service.id, &a.declared_by).cmp(&(&b.service.id, &b.declared_by)));
+        self.clients.sort_by(|a, b| (&a.client.of, &a.declared_by).cmp(&(&b.client.of, &b.declared_by)));
+        self.auth_providers.sort_by(|a, b| (&a.provider.id, &a.declared_by).cmp(&(&b.provider.id, &b.declared_by)));
+    }
+
+    fn places_mut(&mut self) -> impl Iterator<Item = &mut DeclaredBy> {
+        let apps = self.apps.iter_mut().map(|entry| &mut entry.declared_by);
+        let services = self.services.iter_mut().map(|entry| &mut entry.declared_by);
+        let clients = self.clients.iter_mut().map(|entry| &mut entry.declared_by);
+        let providers = self.auth_providers.iter_mut().map(|entry| &mut entry.declared_by);
+        apps.chain(services).chain(clients).chain(providers)
+    }
+
+    fn check(&self) -> Result<(), ManifestError> {
+        let wrong = |problem: String| Err(ManifestError::Inconsistent { problem });
+        let mut ids = BTreeSet::new();
+        let all = self.apps.iter().map(|entry| &entry.id).chain(self.services.iter().map(|entry| &entry.service.id));
+        for id in all {
+            if !ids.insert(id) {
+                return wrong(format!("the id `{id}` is there twice"));
+            }
+        }
+        let services: BTreeSet<&Id> = self.services.iter().map(|entry| &entry.service.id).collect();
+        for app in &self.apps {
+            if let Some(id) = app.services.iter().find(|id| !services.contains(id)) {
+                return wrong(format!("the application `{}` uses the service `{id}`, which is not there", app.id));
+            }
+        }
+        Ok(())
+    }
+}

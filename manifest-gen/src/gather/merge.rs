@@ -1,0 +1,283 @@
+//! The declarations of all applications, brought together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use orch_manifest::Id;
+use orch_manifest::fragment::{Declaration, Fragment};
+use orch_manifest::manifest::{AppEntry, AuthProviderEntry, ClientEntry, DeclaredBy, Manifest, ServiceEntry};
+use orch_manifest::model::{App, Workload};
+use sha2::{Digest, Sha256};
+
+use super::apps::Graph;
+use super::check::Unit;
+use super::workspace::Workspace;
+use super::{Gathered, Sources};
+use crate::finding::{Code, Finding};
+
+/// The most bytes that a `file(…)` may have.
+const MAX_FILE: u64 = 1024 * 1024;
+
+/// Brings everything together.
+pub(super) fn merge(workspace: Workspace, graphs: Vec<Graph>, system: Id) -> Gathered {
+    let mut merge = Merge {
+        members: workspace.members.iter().map(|member| member.key.clone()).collect(),
+        services: BTreeMap::new(),
+        manifest: Manifest::new(system),
+        findings: Vec::new(),
+        sources: Sources::default(),
+    };
+    merge.manifest.registry.clone_from(&workspace.config.system.registry);
+    for graph in &graphs {
+        merge.graph(graph, &workspace);
+    }
+    let Merge { mut manifest, mut findings, sources, services, .. } = merge;
+    manifest.services = services.into_values().flatten().collect();
+    finish(&mut manifest, &mut findings);
+    Gathered { manifest, findings, sources, config: workspace.config, root: workspace.root }
+}
+
+struct Merge {
+    members: BTreeSet<(String, String)>,
+    /// All declarations of an id that differ.
+    services: BTreeMap<Id, Vec<ServiceEntry>>,
+    manifest: Manifest,
+    findings: Vec<Finding>,
+    sources: Sources,
+}
+
+impl Merge {
+    fn graph(&mut self, graph: &Graph, workspace: &Workspace) {
+        let Some(package) = &graph.package else {
+            for unit in &graph.units {
+                self.linked(unit, &mut Linked::default());
+            }
+            return;
+        };
+        let bins = workspace.member(&package.0).map_or(&[][..], |member| member.bins.as_slice());
+        let mut apps: BTreeMap<String, (App, DeclaredBy)> = BTreeMap::new();
+        for unit in graph.units.iter().filter(|unit| unit.package == *package) {
+            for fragment in &unit.fragments {
+                if let Declaration::App(app) = &fragment.declaration {
+                    self.app(app, fragment, unit, bins, &mut apps);
+                }
+            }
+        }
+        let mut libraries = Linked::default();
+        for unit in graph.units.iter().filter(|unit| unit.bin.is_none()) {
+            self.linked(unit, &mut libraries);
+        }
+        if apps.is_empty() && !(libraries.services.is_empty() && libraries.calls.is_empty()) {
+            let finding = Finding::new(
+                Code::UndeclaredApp,
+                format!("the package `{}` uses services, but is no application", package.0),
+            );
+            self.findings.push(finding.help("write `#[orch::app]` on its `main`, if it is a part of the system"));
+        }
+        for (bin, (mut app, declared_by)) in apps {
+            let mut linked = libraries.clone();
+            let own = |unit: &&std::rc::Rc<Unit>| unit.package == *package && unit.bin.as_ref() == Some(&bin);
+            for unit in graph.units.iter().filter(own) {
+                self.linked(unit, &mut linked);
+            }
+            let Some(id) = self.app_id(&mut app, &bin, &declared_by) else { continue };
+            app.bin = Some(bin);
+            self.manifest.apps.push(AppEntry {
+                id,
+                version: package.1.clone(),
+                services: linked.services.into_iter().collect(),
+                calls: linked.calls.into_iter().collect(),
+                app,
+                declared_by,
+            });
+        }
+    }
+
+    /// Finds the binary that an `#[app]` is about.
+    fn app(
+        &mut self,
+        app: &App,
+        fragment: &Fragment,
+        unit: &Unit,
+        bins: &[String],
+        apps: &mut BTreeMap<String, (App, DeclaredBy)>,
+    ) {
+        let place = self.place(fragment, unit);
+        let bin = match (&unit.bin, &app.bin, bins) {
+            (Some(bin), None, _) => bin,
+            (Some(bin), Some(named), _) if bin == named => bin,
+            (None, Some(named), _) if bins.contains(named) => named,
+            (None, None, [only]) => only,
+            _ => {
+                let finding = Finding::new(
+                    Code::UnknownBinary,
+                    format!("which binary of `{}` is this application?", unit.package.0),
+                );
+                let list: Vec<String> = bins.iter().map(|bin| format!("`bin = \"{bin}\"`")).collect();
+                self.findings.push(
+                    finding.help(format!("write it on the binary's `main`, or {}", list.join(" or "))).at(&place),
+                );
+                return;
+            }
+        };
+        let mut app = app.clone();
+        self.read_files(&mut app.workload, unit, &place);
+        match apps.get(bin) {
+            Some((other, at)) if (other, at) != (&app, &place) => {
+                let finding =
+                    Finding::new(Code::TwoApps, format!("the binary `{bin}` is declared as an application twice"));
+                self.findings.push(finding.help("keep one").at(at).at(&place));
+            }
+            _ => {
+                apps.insert(bin.clone(), (app, place));
+            }
+        }
+    }
+
+    fn app_id(&mut self, app: &mut App, bin: &str, place: &DeclaredBy) -> Option<Id> {
+        let id = match app.id.take() {
+            Some(id) => Ok(id),
+            None => Id::from_ident(bin),
+        };
+        id.map_err(|invalid| {
+            let finding = Finding::new(Code::UnknownBinary, invalid.problem);
+            self.findings.push(finding.help("write `id = \"…\"` in `#[app(…)]`").at(place));
+        })
+        .ok()
+    }
+
+    /// Takes what a linked crate declares, other than applications.
+    fn linked(&mut self, unit: &Unit, linked: &mut Linked) {
+        for fragment in &unit.fragments {
+            let declared_by = self.place(fragment, unit);
+            match &fragment.declaration {
+                Declaration::App(_) => {}
+                Declaration::Service(service) => {
+                    linked.services.insert(service.id.clone());
+                    let mut entry = ServiceEntry { service: service.clone(), declared_by };
+                    self.read_files(&mut entry.service.workload, unit, &entry.declared_by);
+                    let known = self.services.entry(service.id.clone()).or_default();
+                    if !known.contains(&entry) {
+                        known.push(entry);
+                    }
+                }
+                Declaration::Client(client) => {
+                    linked.calls.insert(client.of.clone());
+                    let entry = ClientEntry { client: client.clone(), declared_by };
+                    if !self.manifest.clients.contains(&entry) {
+                        self.manifest.clients.push(entry);
+                    }
+                }
+                Declaration::AuthProvider(provider) => {
+                    let entry = AuthProviderEntry { provider: provider.clone(), declared_by };
+                    if !self.manifest.auth_providers.contains(&entry) {
+                        self.manifest.auth_providers.push(entry);
+                    }
+                }
+            }
+        }
+    }
+
+    fn place(&mut self, fragment: &Fragment, unit: &Unit) -> DeclaredBy {
+        let (package, version) = unit.package.clone();
+        let version = (!self.members.contains(&unit.package)).then_some(version);
+        self.sources.roots.insert((package.clone(), version.clone()), unit.root.clone());
+        DeclaredBy {
+            package,
+            version,
+            file: fragment.file.clone(),
+            item: fragment.item.clone(),
+            line: Some(fragment.line).filter(|line| *line > 0),
+        }
+    }
+
+    fn read_files(&mut self, workload: &mut Workload, unit: &Unit, place: &DeclaredBy) {
+        for file in &mut workload.files {
+            match read(&unit.root, file.source.as_str()) {
+                Ok(content) => {
+                    file.sha256 = Some(format!("{:x}", HexDigest(Sha256::digest(content.as_bytes()).into())));
+                    file.content = Some(content);
+                }
+                Err(problem) => {
+                    let finding = Finding::new(Code::InvalidFile, format!("`{}`: {problem}", file.source));
+                    self.findings.push(finding.help("name a UTF-8 file of at most 1 MiB in the package").at(place));
+                }
+            }
+        }
+    }
+}
+
+/// What the crates linked into an application declare.
+#[derive(Clone, Default)]
+struct Linked {
+    services: BTreeSet<Id>,
+    calls: BTreeSet<Id>,
+}
+
+struct HexDigest([u8; 32]);
+
+impl std::fmt::LowerHex for HexDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+fn read(root: &Utf8Path, source: &str) -> Result<String, String> {
+    let path: Utf8PathBuf = root.join(source);
+    let resolve = |path: &Utf8Path| path.canonicalize_utf8().map_err(|error| error.to_string());
+    if !resolve(&path)?.starts_with(resolve(root)?) {
+        return Err("it leads out of the package".to_owned());
+    }
+    let metadata = std::fs::metadata(&path).map_err(|error| error.to_string())?;
+    if !metadata.is_file() || metadata.len() > MAX_FILE {
+        return Err("it is no file of at most 1 MiB".to_owned());
+    }
+    std::fs::read_to_string(&path).map_err(|error| error.to_string())
+}
+
+/// Sorts, and finds what is declared twice.
+fn finish(manifest: &mut Manifest, findings: &mut Vec<Finding>) {
+    manifest.sort();
+    let mut by_id: BTreeMap<&Id, Vec<&DeclaredBy>> = BTreeMap::new();
+    for entry in &manifest.services {
+        by_id.entry(&entry.service.id).or_default().push(&entry.declared_by);
+    }
+    for entry in &manifest.apps {
+        by_id.entry(&entry.id).or_default().push(&entry.declared_by);
+    }
+    for (id, places) in by_id.iter().filter(|(_, places)| places.len() > 1) {
+        findings.push(duplicate(id, places));
+    }
+    let mut providers: BTreeMap<&Id, Vec<&DeclaredBy>> = BTreeMap::new();
+    for entry in &manifest.auth_providers {
+        providers.entry(&entry.provider.id).or_default().push(&entry.declared_by);
+    }
+    findings.extend(providers.iter().filter(|(_, places)| places.len() > 1).map(|(id, places)| duplicate(id, places)));
+    manifest.apps.dedup_by(|a, b| a.id == b.id);
+    manifest.services.dedup_by(|a, b| a.service.id == b.service.id);
+    manifest.auth_providers.dedup_by(|a, b| a.provider.id == b.provider.id);
+    let services: BTreeSet<&Id> = manifest.services.iter().map(|entry| &entry.service.id).collect();
+    manifest.apps.retain(|entry| !services.contains(&entry.id));
+    if manifest.apps.is_empty() && manifest.services.is_empty() {
+        let finding = Finding::new(Code::NothingDeclared, "nothing is declared");
+        findings.push(
+            finding.help("write `#[orch::app]` on a `main`, and `#[orch::service(…)]` in the crates it depends on"),
+        );
+    }
+}
+
+fn duplicate(id: &Id, places: &[&DeclaredBy]) -> Finding {
+    let same_place = places.windows(2).all(|pair| pair[0] == pair[1]);
+    let finding = if same_place {
+        let message =
+            format!("`{id}` comes out differently for two applications, which use its crate with different features");
+        Finding::new(Code::ConflictingDeclaration, message)
+            .help("use the crate with the same features in both, or give it another `id` under one of them")
+    } else {
+        Finding::new(Code::DuplicateId, format!("`{id}` is declared {} times", places.len()))
+            .help("give each an `id` of its own")
+    };
+    let mut places: Vec<&DeclaredBy> = places.to_vec();
+    places.dedup();
+    places.into_iter().fold(finding, Finding::at)
+}

@@ -1,0 +1,187 @@
+//! From a workspace to a manifest.
+//!
+//! | module | does |
+//! |---|---|
+//! | `cargo` | runs cargo with its own selection flags |
+//! | `workspace` | members, lock file, configuration |
+//! | `check` | compiles, and reads what each crate declares from its dep-info |
+//! | `tree` | resolves what belongs to one application |
+//! | `apps` | gives each application its own crates |
+//! | `merge` | brings the applications together into one manifest |
+
+mod apps;
+mod cargo;
+mod check;
+mod dep_info;
+mod lockfile;
+mod merge;
+mod tree;
+mod workspace;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use camino::Utf8PathBuf;
+use orch_manifest::Id;
+use orch_manifest::fragment::FragmentError;
+use orch_manifest::manifest::{DeclaredBy, Manifest};
+
+pub use cargo::Cargo;
+
+use crate::config::{Config, ConfigError};
+use crate::finding::Finding;
+
+/// The package that users name.
+const RUNTIME: &str = "orch-runtime";
+
+/// What a workspace declares.
+#[derive(Debug)]
+pub struct Gathered {
+    /// Everything, in one manifest; with findings of errors it is not complete.
+    pub manifest: Manifest,
+    /// What was found on the way.
+    pub findings: Vec<Finding>,
+    /// Where the packages are.
+    pub sources: Sources,
+    /// `orch.toml`.
+    pub config: Config,
+    /// The root folder of the workspace.
+    pub root: Utf8PathBuf,
+}
+
+/// Where the packages are, to show their sources.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    roots: BTreeMap<(String, Option<String>), Utf8PathBuf>,
+}
+
+impl Sources {
+    /// The file that a place is in, if it is a file of a package that is known.
+    pub fn file(&self, place: &DeclaredBy) -> Option<Utf8PathBuf> {
+        let root = self.roots.get(&(place.package.clone(), place.version.clone()))?;
+        (!place.file.starts_with("$OUT_DIR")).then(|| root.join(&place.file))
+    }
+}
+
+/// Why a workspace could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum GatherError {
+    /// The program cargo cannot be run.
+    #[error("cannot run `{}`", program.display())]
+    CargoMissing {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Cargo refused, outside of compiling.
+    #[error("`{command}` failed\n{talk}")]
+    Cargo {
+        /// The command line.
+        command: String,
+        /// What cargo said.
+        talk: String,
+    },
+    /// The workspace does not compile; cargo has shown why.
+    #[error("the workspace does not compile (`{command}` failed)")]
+    Compile {
+        /// The command line.
+        command: String,
+    },
+    /// Cargo's messages cannot be read.
+    #[error("cannot read cargo's messages")]
+    Messages {
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Cargo's metadata cannot be read.
+    #[error("cannot read cargo's metadata")]
+    Metadata {
+        /// Why.
+        source: cargo_metadata::Error,
+    },
+    /// A file cannot be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A lock file is malformed.
+    #[error("cannot read `{path}`: {problem}")]
+    Lockfile {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// What a crate declares cannot be read.
+    #[error("cannot read what the crate `{package}` declares")]
+    Fragment {
+        /// The package.
+        package: String,
+        /// Why.
+        source: FragmentError,
+    },
+    /// A package is chosen that the workspace does not have.
+    #[error("the workspace has no package `{name}`")]
+    UnknownPackage {
+        /// The name.
+        name: String,
+        /// The nearest that there is.
+        nearest: Option<String>,
+    },
+    /// No binary depends on the runtime crate.
+    #[error("no binary of the workspace depends on `{RUNTIME}`")]
+    NoApplication,
+    /// The system has no name.
+    #[error("the system has no name")]
+    NoName,
+    /// `orch.toml` is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+impl GatherError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::CargoMissing { .. } => Some("install Rust, or set `CARGO` to the path of cargo".to_owned()),
+            Self::UnknownPackage { nearest, .. } => nearest.as_ref().map(|name| format!("did you mean `{name}`?")),
+            Self::NoApplication => Some(format!(
+                "write `orch = {{ package = \"{RUNTIME}\", version = \"{}\" }}` in its `Cargo.toml`, and `#[orch::app]` on its `main`",
+                env!("CARGO_PKG_VERSION")
+            )),
+            Self::NoName => {
+                Some("write `[system]` and `name = \"…\"` in an `orch.toml` at the workspace's root".to_owned())
+            }
+            Self::Config(error) => error.help(),
+            Self::Fragment { source: FragmentError::Incomplete { .. } | FragmentError::Malformed { .. }, package } => {
+                Some(format!("`cargo clean -p {package}` and try again"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Compiles the applications of a workspace and gathers what they declare.
+pub fn gather(cargo: &Cargo) -> Result<Gathered, GatherError> {
+    let workspace = workspace::Workspace::load(cargo)?;
+    let graphs = apps::graphs(cargo, &workspace)?;
+    let name = system_name(&workspace, &graphs)?;
+    Ok(merge::merge(workspace, graphs, name))
+}
+
+/// The system's name: as configured, else the root package's, else that of the one application.
+fn system_name(workspace: &workspace::Workspace, graphs: &[apps::Graph]) -> Result<Id, GatherError> {
+    if let Some(name) = &workspace.config.system.name {
+        return Ok(name.clone());
+    }
+    let only = match graphs {
+        [graph] => graph.package.as_ref().map(|key| key.0.as_str()),
+        _ => None,
+    };
+    let name = workspace.root_package.as_deref().or(only).ok_or(GatherError::NoName)?;
+    Id::from_ident(name).map_err(|_| GatherError::NoName)
+}

@@ -1,0 +1,118 @@
+//! The workspace: its members, its lock file, its configuration.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+use cargo_metadata::{Metadata, Package};
+use orch_manifest::nearest;
+
+use super::cargo::Cargo;
+use super::lockfile::{self, PackageKey};
+use super::{GatherError, RUNTIME};
+use crate::config::Config;
+
+/// What is known about a workspace before anything is compiled.
+pub(super) struct Workspace {
+    /// The root folder.
+    pub(super) root: Utf8PathBuf,
+    /// The members.
+    pub(super) members: Vec<Member>,
+    /// The packages that depend on the runtime crate under some features on some platform.
+    pub(super) dependents: BTreeSet<PackageKey>,
+    /// `orch.toml`.
+    pub(super) config: Config,
+    /// The member in the root folder.
+    pub(super) root_package: Option<String>,
+}
+
+/// A member of the workspace.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    /// Name and version.
+    pub(super) key: PackageKey,
+    /// The names of its binaries.
+    pub(super) bins: Vec<String>,
+    /// The features it declares.
+    pub(super) features: BTreeSet<String>,
+    /// The names of its dependencies, as it calls them and as they are called.
+    pub(super) dependencies: BTreeSet<String>,
+}
+
+impl Workspace {
+    /// Reads the workspace.
+    pub(super) fn load(cargo: &Cargo) -> Result<Self, GatherError> {
+        let mut metadata = read(cargo, true)?;
+        let root = metadata.workspace_root.clone();
+        let path = root.join("Cargo.lock");
+        if !path.exists() {
+            // Resolving writes it; with `--locked` cargo says that it would have to.
+            metadata = read(cargo, false)?;
+        }
+        let dependents = lockfile::dependents(&path, RUNTIME)?;
+        let members: Vec<&Package> = metadata.workspace_packages();
+        let root_package = members.iter().find(|p| p.manifest_path.parent() == Some(&root)).map(|p| p.name.to_string());
+        Ok(Self {
+            config: Config::load(&root)?,
+            members: members.into_iter().map(Member::new).collect(),
+            root,
+            dependents,
+            root_package,
+        })
+    }
+
+    /// The member of this name.
+    pub(super) fn member(&self, name: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.key.0 == name)
+    }
+
+    /// The packages whose binaries may be applications: the chosen ones, else every member with a
+    /// binary that can depend on the runtime crate.
+    pub(super) fn candidates(&self, chosen: &[String]) -> Result<Vec<&Member>, GatherError> {
+        if !chosen.is_empty() {
+            return chosen.iter().map(|name| self.required(name)).collect();
+        }
+        let candidate = |member: &&Member| !member.bins.is_empty() && self.dependents.contains(&member.key);
+        Ok(self.members.iter().filter(candidate).collect())
+    }
+
+    /// The member of this name, or an error that names the nearest.
+    pub(super) fn required(&self, name: &str) -> Result<&Member, GatherError> {
+        self.member(name).ok_or_else(|| GatherError::UnknownPackage {
+            name: name.to_owned(),
+            nearest: nearest(name, self.members.iter().map(|member| member.key.0.as_str())).map(str::to_owned),
+        })
+    }
+}
+
+impl Member {
+    fn new(package: &Package) -> Self {
+        let bins = package.targets.iter().filter(|target| target.is_bin()).map(|target| target.name.clone());
+        let dependencies = package.dependencies.iter();
+        Self {
+            key: (package.name.to_string(), package.version.to_string()),
+            bins: bins.collect(),
+            features: package.features.keys().cloned().collect(),
+            dependencies: dependencies.flat_map(|d| [Some(d.name.clone()), d.rename.clone()]).flatten().collect(),
+        }
+    }
+
+    /// Whether cargo accepts this feature when the member alone is selected.
+    pub(super) fn accepts(&self, feature: &str) -> bool {
+        match feature.split_once('/') {
+            Some((package, feature)) if package == self.key.0 => self.features.contains(feature),
+            Some((package, _)) => self.dependencies.contains(package.trim_end_matches('?')),
+            None => self.features.contains(feature) || self.dependencies.contains(feature),
+        }
+    }
+}
+
+fn read(cargo: &Cargo, members_only: bool) -> Result<Metadata, GatherError> {
+    let mut command = cargo.command("metadata");
+    command.args(["--format-version", "1"]);
+    if members_only {
+        command.arg("--no-deps");
+    }
+    let output = cargo.capture(command)?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    cargo_metadata::MetadataCommand::parse(text).map_err(|source| GatherError::Metadata { source })
+}

@@ -1,0 +1,56 @@
+//! From a manifest to a plan: everything decided, nothing laid out.
+//!
+//! `plan(manifest, profile) -> Plan` is pure and total: whatever is wrong becomes a finding, and all
+//! findings are reported at once. A pack sees what is here and nothing before it.
+//!
+//! | module | decides |
+//! |---|---|
+//! | [`profile`] | which profile |
+//! | [`topology`] | who uses whom, who waits for whom |
+//! | [`facts`] | what the tokens of a template stand for |
+//! | [`bindings`] | the environment of each container |
+//! | [`ports`] | what is published, where |
+//! | [`resolve`] | everything else about a container |
+//! | [`text`] | text with secrets and variables in it |
+
+pub mod bindings;
+pub mod facts;
+mod model;
+pub mod ports;
+pub mod profile;
+pub mod resolve;
+pub mod text;
+pub mod topology;
+
+use orch_manifest::manifest::Manifest;
+
+pub use model::{
+    Condition, Dependency, Environment, External, HealthCheck, MountedFile, Origin, Plan, Publish, Published, Role,
+    SecretUse, Variable, Volume, Workload,
+};
+pub use profile::Profile;
+pub use text::{Piece, Text};
+
+use topology::Topology;
+
+/// Plans a manifest for a profile.
+pub fn plan(manifest: &Manifest, profile: &Profile) -> Plan {
+    let (topology, mut findings) = Topology::resolve(manifest);
+    let context = facts::Context { manifest, profile, topology: &topology };
+    let mut workloads = resolve::workloads(&context, &mut findings);
+    ports::publish(&mut workloads, &context);
+    let (secrets, variables) = resolve::supplied(&workloads);
+    findings.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then_with(|| (a.code, &a.places, &a.message).cmp(&(b.code, &b.places, &b.message)))
+    });
+    findings.dedup();
+    Plan {
+        system: manifest.system.clone(),
+        profile: profile.clone(),
+        externals: resolve::externals(&context),
+        workloads,
+        secrets,
+        variables,
+        findings,
+    }
+}

@@ -1,0 +1,59 @@
+//! Files that appear with all of their contents or not at all.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempPath;
+
+use super::error::WriteError;
+
+/// Contents on disk under a temporary name, removed again unless put in place.
+pub(super) struct Staged {
+    temporary: TempPath,
+    target: PathBuf,
+}
+
+/// Writes `contents` for `target` to a temporary file in `folder`, which is on the same disk.
+///
+/// The file is closed: a system of ten thousand services would run out of file descriptors.
+pub(super) fn stage(folder: &Path, target: PathBuf, contents: &str) -> Result<Staged, WriteError> {
+    let mut file = temporary(folder).map_err(WriteError::io("write", &target))?;
+    file.write_all(contents.as_bytes()).map_err(WriteError::io("write", &target))?;
+    readable(file.as_file()).map_err(WriteError::io("write", &target))?;
+    Ok(Staged { temporary: file.into_temp_path(), target })
+}
+
+impl Staged {
+    /// Puts the file in place of whatever file is there.
+    pub(super) fn commit(self) -> Result<(), WriteError> {
+        let target = self.target;
+        self.temporary.persist(&target).map_err(|error| WriteError::io("write", &target)(error.error))
+    }
+}
+
+/// Finds out whether files in `folder` can be removed, by the same right that creates one.
+pub(super) fn probe(folder: &Path) -> Result<(), WriteError> {
+    temporary(folder).map(drop).map_err(WriteError::io("write to", folder))
+}
+
+fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(".orch-").suffix(".tmp").tempfile_in(folder)
+}
+
+/// Temporary files are their owner's alone; what is generated is for others to read.
+#[cfg(unix)]
+fn readable(file: &fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &fs::File) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// The folder itself or the innermost one around it that exists.
+pub(super) fn existing(folder: &Path) -> &Path {
+    folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."))
+}
