@@ -4,10 +4,20 @@
 //! |---|---|
 //! | [`gather`] | a workspace's declarations to a [`Manifest`](orch_manifest::manifest::Manifest) |
 //! | [`plan`] | a manifest to a [`Plan`](plan::Plan) for a profile |
+//! | [`target`] | a plan to the files of a target |
+//! | [`write`] | files to a folder that may hold others |
 //! | [`finding`] | what is found on the way, with stable codes |
 //! | [`config`] | `orch.toml` |
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod config;
+#[cfg(feature = "cli")]
+pub mod exit;
 pub mod finding;
 pub mod gather;
+#[cfg(feature = "cli")]
+mod output;
 pub mod plan;
+pub mod target;
+pub mod write;

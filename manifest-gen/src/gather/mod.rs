@@ -7,6 +7,7 @@
 //! | `check` | compiles, and reads what each crate declares from its dep-info |
 //! | `tree` | resolves what belongs to one application |
 //! | `apps` | gives each application its own crates |
+//! | `why` | traces how a declaration came into the system |
 //! | `merge` | brings the applications together into one manifest |
 
 mod apps;
@@ -16,6 +17,7 @@ mod dep_info;
 mod lockfile;
 mod merge;
 mod tree;
+mod why;
 mod workspace;
 
 use std::collections::BTreeMap;
@@ -27,6 +29,7 @@ use orch_manifest::fragment::FragmentError;
 use orch_manifest::manifest::{DeclaredBy, Manifest};
 
 pub use cargo::Cargo;
+pub use why::{DependencyPath, Hop, Why, why};
 
 use crate::config::{Config, ConfigError};
 use crate::finding::Finding;

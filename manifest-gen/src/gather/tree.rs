@@ -13,6 +13,8 @@ pub(super) struct Tree {
     /// More than one set of features is possible only where two packages differ in nothing but
     /// their source.
     pub(super) packages: BTreeMap<PackageKey, BTreeSet<BTreeSet<String>>>,
+    /// Who depends on whom.
+    pub(super) edges: BTreeMap<PackageKey, BTreeSet<PackageKey>>,
 }
 
 impl Tree {
@@ -71,17 +73,27 @@ fn parse(text: &str) -> Tree {
     let mut open: Vec<(&str, &str)> = root.into_iter().collect();
     while let Some(node) = open.pop() {
         // What a procedural macro depends on runs in the compiler.
-        if node.0.ends_with("(proc-macro)") || !seen.insert(node) {
+        if is_procedural_macro(&node) || !seen.insert(node) {
             continue;
         }
-        let mut words = node.0.split(' ');
-        let name = words.next().unwrap_or_default().to_owned();
-        let version = words.next().unwrap_or_default().trim_start_matches('v').to_owned();
         let features = node.1.split(',').filter(|feature| !feature.is_empty()).map(str::to_owned).collect();
-        tree.packages.entry((name, version)).or_default().insert(features);
-        open.extend(edges.get(&node).into_iter().flatten());
+        tree.packages.entry(key(node)).or_default().insert(features);
+        let below: Vec<(&str, &str)> = edges.get(&node).into_iter().flatten().copied().collect();
+        let linked = below.iter().filter(|below| !is_procedural_macro(below)).map(|below| key(*below));
+        tree.edges.entry(key(node)).or_default().extend(linked);
+        open.extend(below);
     }
     tree
+}
+
+fn is_procedural_macro(node: &(&str, &str)) -> bool {
+    node.0.contains(" (proc-macro)")
+}
+
+fn key(node: (&str, &str)) -> PackageKey {
+    let mut words = node.0.split(' ');
+    let name = words.next().unwrap_or_default().to_owned();
+    (name, words.next().unwrap_or_default().trim_start_matches('v').to_owned())
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ impl Workspace {
 }
 
 impl Member {
-    fn new(package: &Package) -> Self {
+    pub(super) fn new(package: &Package) -> Self {
         let bins = package.targets.iter().filter(|target| target.is_bin()).map(|target| target.name.clone());
         let dependencies = package.dependencies.iter();
         Self {
@@ -106,7 +106,8 @@ impl Member {
     }
 }
 
-fn read(cargo: &Cargo, members_only: bool) -> Result<Metadata, GatherError> {
+/// Cargo's own account of the workspace; of its members only, or of everything they depend on.
+pub(super) fn read(cargo: &Cargo, members_only: bool) -> Result<Metadata, GatherError> {
     let mut command = cargo.command("metadata");
     command.args(["--format-version", "1"]);
     if members_only {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use orch_manifest::manifest::DeclaredBy;
+use orch_manifest::manifest::{DeclaredBy, Manifest};
 use orch_manifest::model::Workload;
 use orch_manifest::{EnvName, Id, Template};
 
 use super::facts::{Context, Unresolved, View};
-use super::{Environment, Origin, Text};
+use super::topology::Topology;
+use super::{Environment, Origin, Profile, Text};
 use crate::finding::{Code, Finding};
 
 /// Resolves the environment of a workload.
@@ -48,6 +49,16 @@ pub fn environment(
         }
     }
     environment
+}
+
+/// What does not fit in the environments of the applications, whatever the profile.
+pub fn conflicts(manifest: &Manifest, topology: &Topology) -> Vec<Finding> {
+    let context = Context { manifest, profile: &Profile::Local, topology };
+    let mut findings = Vec::new();
+    for entry in &manifest.apps {
+        environment(&context, &entry.id, &entry.app.workload, &entry.declared_by, &mut findings);
+    }
+    findings
 }
 
 /// What an application is given: by the services it uses, the applications it calls and their

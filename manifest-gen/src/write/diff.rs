@@ -2,8 +2,14 @@
 
 use std::fmt::Write as _;
 use std::str;
+use std::time::Duration;
 
 use similar::TextDiff;
+
+/// For how long the shortest difference of one file is searched; past that a longer one will do.
+///
+/// Two unlike files of a hundred thousand lines would take minutes.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Appends how the file at `path` changes from `old` to `new`; nothing stands for a file that is
 /// not there. The form is that of `git diff`, so that `git apply` and `patch -p1` take it.
@@ -20,6 +26,6 @@ pub(super) fn unified(out: &mut String, path: &str, old: Option<&[u8]>, new: Opt
         let _ = writeln!(out, "--- {before}\n+++ {after}");
         return;
     }
-    let diff = TextDiff::from_lines(old, new);
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
     let _ = write!(out, "{}", diff.unified_diff().header(&before, &after));
 }

@@ -76,6 +76,13 @@ pub struct Report {
     pub removed: Vec<String>,
 }
 
+impl Report {
+    /// Whether every file was as it should be.
+    pub fn changes_nothing(&self) -> bool {
+        self.created.is_empty() && self.changed.is_empty() && self.removed.is_empty()
+    }
+}
+
 /// How a folder differs from what would be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drift {
@@ -91,7 +98,7 @@ pub struct Drift {
 impl Drift {
     /// Whether the folder is as it would be written.
     pub fn is_empty(&self) -> bool {
-        self.diff.is_empty()
+        self.report.changes_nothing()
     }
 }
 

@@ -7,12 +7,18 @@ use std::path::{Component, Path};
 
 use super::error::WriteError;
 
+/// How many bytes a name may have on the usual disks. Found out late, it would leave a folder half
+/// written.
+const LONGEST: usize = 255;
+
 /// Says what is wrong with `path` as a path below a folder, if anything is.
 pub(super) fn fault(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         Some("is empty")
     } else if path.contains(['\\', '\0']) {
         Some("has a character that is not portable")
+    } else if path.split('/').any(|part| part.len() > LONGEST) {
+        Some("has a component that is too long for most disks")
     } else if path.split('/').any(|part| matches!(part, "" | "." | ".."))
         || !Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
     {
@@ -39,7 +45,7 @@ pub(super) enum Found {
 
 /// Looks what is at `path` below `root`, following no link on the way.
 ///
-/// Files in `leaving` are as good as gone, and so are folders with nothing else in them.
+/// Files in `leaving` are as good as gone, and so are the folders that become empty by that.
 pub(super) fn look(root: &Path, path: &str, leaving: &BTreeSet<&str>) -> Result<Found, WriteError> {
     for parent in parents(path) {
         let full = root.join(parent);
@@ -63,11 +69,14 @@ pub(super) fn look(root: &Path, path: &str, leaving: &BTreeSet<&str>) -> Result<
     }
 }
 
-/// Whether the folder at `path` holds nothing but files in `leaving`.
+/// Whether the folder at `path` becomes empty when the files in `leaving` go, and empty folders with
+/// them; a folder that is empty already is not ours to remove.
 fn empties(root: &Path, path: &str, leaving: &BTreeSet<&str>) -> Result<bool, WriteError> {
     let full = root.join(path);
     let entries = fs::read_dir(&full).map_err(WriteError::io("read", &full))?;
+    let mut any = false;
     for entry in entries {
+        any = true;
         let entry = entry.map_err(WriteError::io("read", &full))?;
         let below = format!("{path}/{}", entry.file_name().to_string_lossy());
         let kind = entry.file_type().map_err(WriteError::io("read", &entry.path()))?;
@@ -76,7 +85,7 @@ fn empties(root: &Path, path: &str, leaving: &BTreeSet<&str>) -> Result<bool, Wr
             return Ok(false);
         }
     }
-    Ok(true)
+    Ok(any)
 }
 
 /// Whether the error means that there is nothing at a path.

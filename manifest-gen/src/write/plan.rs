@@ -18,8 +18,15 @@ pub(super) struct Plan<'a> {
     root: PathBuf,
     files: BTreeMap<&'a str, File<'a>>,
     stale: BTreeMap<String, Stale>,
-    /// The new text of the index; `None` where it goes away.
-    index: Option<String>,
+    index: IndexChange,
+}
+
+/// What becomes of the index.
+#[derive(PartialEq)]
+enum IndexChange {
+    None,
+    Write(String),
+    Remove,
 }
 
 /// A file to be written.
@@ -49,6 +56,7 @@ impl<'a> Plan<'a> {
         }
         let wanted = wanted(files)?;
         let mut index = Index::read(root)?;
+        let index_before = index.clone();
         let before = index.files(key);
         let stale = stale(root, key, &index, &before, &wanted)?;
         let leaving = stale.keys().map(String::as_str).collect();
@@ -69,7 +77,12 @@ impl<'a> Plan<'a> {
         let hashes: Hashes =
             wanted.iter().map(|(path, text)| ((*path).to_owned(), index::hash(text.as_bytes()))).collect();
         index.assign(key, hashes);
-        Ok(Self { root: root.to_owned(), files, stale, index: index.render() })
+        let index = match index.render() {
+            _ if index == index_before => IndexChange::None,
+            Some(text) => IndexChange::Write(text),
+            None => IndexChange::Remove,
+        };
+        Ok(Self { root: root.to_owned(), files, stale, index })
     }
 
     /// An error where a file would be touched that is not to be touched without force.
@@ -120,8 +133,9 @@ impl<'a> Plan<'a> {
         let mut out = String::new();
         for (path, (found, new)) in paths {
             let old = match found {
+                Found::Nothing => None,
                 Found::File(bytes) => Some(bytes.as_slice()),
-                Found::Nothing | Found::Other => None,
+                Found::Other => Some([].as_slice()),
             };
             if old != new.map(str::as_bytes) {
                 diff::unified(&mut out, path, old, new);
@@ -132,15 +146,17 @@ impl<'a> Plan<'a> {
 
     /// Does it. Until everything lies ready under temporary names, nothing is changed.
     pub(super) fn execute(&self) -> Result<(), WriteError> {
+        if self.index == IndexChange::None && self.report().changes_nothing() {
+            return Ok(());
+        }
         let made = outermost_missing(&self.root);
         fs::create_dir_all(&self.root).map_err(WriteError::io("write", &self.root))?;
-        let staged = self.stage().inspect_err(|_| {
+        let (files, index) = self.stage().inspect_err(|_| {
             // The folder is as empty as it was made; that it stays is no reason for another error.
             if let Some(made) = &made {
                 remove_empty(&self.root, made);
             }
         })?;
-        let (files, index) = staged;
         // A file that becomes a folder, or the other way round, has to go first. The rest goes when
         // what replaces it is there.
         let (first, last): (Vec<&str>, Vec<&str>) =
@@ -150,13 +166,17 @@ impl<'a> Plan<'a> {
             file.commit()?;
         }
         self.remove(&last)?;
-        match index {
-            Some(index) => index.commit(),
-            None => self.drop_index(),
+        if let Some(index) = index {
+            index.commit()?;
         }
+        if self.index == IndexChange::Remove {
+            let path = self.root.join(index::FILE);
+            fs::remove_file(&path).map_err(WriteError::io("remove", &path))?;
+        }
+        Ok(())
     }
 
-    /// Writes everything that differs to temporary files, the index apart.
+    /// Writes everything that differs to temporary files: the files, and the index apart from them.
     fn stage(&self) -> Result<(Vec<Placed>, Option<Staged>), WriteError> {
         let folders: BTreeSet<PathBuf> = self.stale.keys().map(|path| self.folder_of(path)).collect();
         folders.iter().try_for_each(|folder| atomic::probe(folder))?;
@@ -165,15 +185,13 @@ impl<'a> Plan<'a> {
             if file.found == Found::File(file.contents.into()) {
                 continue;
             }
-            let target = self.root.join(path);
             let folder = self.folder_of(path);
-            let folder = atomic::existing(&folder);
-            files.push(Placed { folder: self.folder_of(path), staged: atomic::stage(folder, target, file.contents)? });
+            let staged = atomic::stage(atomic::existing(&folder), self.root.join(path), file.contents)?;
+            files.push(Placed { folder, staged });
         }
-        let target = self.root.join(index::FILE);
         let index = match &self.index {
-            Some(text) => Some(atomic::stage(&self.root, target, text)?),
-            None => None,
+            IndexChange::Write(text) => Some(atomic::stage(&self.root, self.root.join(index::FILE), text)?),
+            IndexChange::None | IndexChange::Remove => None,
         };
         Ok((files, index))
     }
@@ -187,14 +205,6 @@ impl<'a> Plan<'a> {
             }
         }
         Ok(())
-    }
-
-    fn drop_index(&self) -> Result<(), WriteError> {
-        let path = self.root.join(index::FILE);
-        match fs::remove_file(&path) {
-            Err(error) if !super::path::is_absent(&error) => Err(WriteError::io("remove", &path)(error)),
-            _ => Ok(()),
-        }
     }
 
     fn folder_of(&self, path: &str) -> PathBuf {
@@ -223,9 +233,7 @@ impl Placed {
 }
 
 /// The files to be written by path, each of which can be.
-fn wanted<'a>(
-    files: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Result<BTreeMap<&'a str, &'a str>, WriteError> {
+fn wanted<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<BTreeMap<&'a str, &'a str>, WriteError> {
     let mut wanted = BTreeMap::new();
     for (path, contents) in files {
         let reason = match fault(path) {

@@ -82,11 +82,7 @@ fn find(path: &Path) -> Result<Existing, WriteError> {
 
 /// Where a link at `path` leads, so that the file is replaced and not the link.
 fn resolve(path: &Path) -> Result<PathBuf, WriteError> {
-    if path.is_symlink() {
-        fs::canonicalize(path).map_err(WriteError::io("read", path))
-    } else {
-        Ok(path.to_owned())
-    }
+    if path.is_symlink() { fs::canonicalize(path).map_err(WriteError::io("read", path)) } else { Ok(path.to_owned()) }
 }
 
 fn folder_of(path: &Path) -> &Path {

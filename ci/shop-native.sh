@@ -1,0 +1,237 @@
+#!/bin/bash
+# Runs the shop of examples/shop against real servers on this machine, without containers: PostgreSQL,
+# Redis, RabbitMQ and a mail relay on loopback ports of their own, all data in a temporary folder.
+#
+#   shop-native.sh [FOLDER]      FOLDER is the shop's workspace (default examples/shop)
+#
+# It fails on anything unexpected, and then shows the ends of all logs.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+shop=$(realpath "${1:-$here/../examples/shop}")
+work=$(mktemp -d "${TMPDIR:-/tmp}/shop-native.XXXXXX")
+chmod 755 "$work"
+logs=$work/logs
+mkdir "$logs"
+password=native-test-only
+declare -A pid=()
+PATH=$PATH:/usr/sbin
+
+# --- what is said -------------------------------------------------------------------------------
+
+ok() { printf 'ok    %s\n' "$*"; }
+fail() {
+  printf 'FAIL  %s\n' "$*" >&2
+  exit 1
+}
+
+# --- servers ------------------------------------------------------------------------------------
+
+# start NAME COMMAND...: in the background, in a folder of its own.
+start() {
+  local name=$1
+  shift
+  mkdir -p "$work/$name"
+  (cd "$work/$name" && exec "$@") >>"$logs/$name" 2>&1 &
+  pid[$name]=$!
+}
+
+# The same for a server: PostgreSQL refuses to run as root, and the others have no need to.
+serve() {
+  local name=$1 user=()
+  shift
+  mkdir -p "$work/$name"
+  if [ "$(id -u)" = 0 ]; then
+    chown nobody:nogroup "$work/$name"
+    user=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+  fi
+  start "$name" "${user[@]}" env HOME="$work/$name" "$@"
+}
+
+# stop NAME: and wait until it is gone.
+stop() {
+  local name=$1 signal=TERM status=0
+  # On TERM it waits for its clients to leave.
+  if [ "$name" = postgres ]; then signal=INT; fi
+  kill -s "$signal" "${pid[$name]}" 2>/dev/null || true
+  wait "${pid[$name]}" || status=$?
+  unset "pid[$name]"
+  return "$status"
+}
+
+free_ports() {
+  python3 - "$1" <<'PYTHON'
+import socket, sys
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*(s.getsockname()[1] for s in held))
+PYTHON
+}
+
+# until SECONDS COMMAND...: repeats it until it succeeds.
+until_true() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    if [ "$SECONDS" -ge "$end" ]; then return 1; fi
+    sleep 0.2
+  done
+}
+
+find_postgres() {
+  local folder
+  folder=$(find /usr/lib/postgresql -maxdepth 3 -name initdb 2>/dev/null | sort -V | tail -n 1)
+  dirname "${folder:-$(command -v initdb || true)}"
+}
+
+ensure_servers() {
+  local missing=()
+  command -v redis-server >/dev/null || missing+=(redis-server)
+  command -v rabbitmqctl >/dev/null || missing+=(rabbitmq-server)
+  [ -x "$(find_postgres)/initdb" ] || missing+=(postgresql)
+  if [ ${#missing[@]} = 0 ]; then return; fi
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then fail "not installed: ${missing[*]}"; fi
+  # None of them may start by itself: they would take the usual ports.
+  apt-get update -qq
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$logs/apt" 2>&1
+}
+
+start_postgres() { serve postgres "$pg/postgres" -D "$work/postgres/data" -h 127.0.0.1 -p "$pg_port" -k "$work/postgres"; }
+start_redis() {
+  serve redis redis-server --bind 127.0.0.1 --port "$redis_port" --requirepass "$password" --save "" --appendonly no
+}
+start_rabbitmq() {
+  serve rabbitmq env ERL_EPMD_PORT="$epmd_port" RABBITMQ_DIST_PORT="$dist_port" \
+    RABBITMQ_NODENAME=shop@localhost RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT="$amqp_port" \
+    RABBITMQ_MNESIA_BASE="$work/rabbitmq/data" RABBITMQ_LOG_BASE="$work/rabbitmq" RABBITMQ_LOGS=- \
+    RABBITMQ_ENABLED_PLUGINS_FILE="$work/rabbitmq.plugins" RABBITMQ_CONFIG_FILE="$work/rabbitmq.conf" \
+    RABBITMQ_DEFAULT_USER=shop RABBITMQ_DEFAULT_PASS="$password" \
+    "$(find /usr/lib/rabbitmq/bin /opt/rabbitmq/sbin -name rabbitmq-server 2>/dev/null | head -n 1)"
+}
+
+# --- the shop -----------------------------------------------------------------------------------
+
+get() { curl -sS --max-time 5 "http://127.0.0.1:$api_port$1"; }
+health() { curl -s --max-time 5 -o "$work/health.json" -w '%{http_code}' "http://127.0.0.1:$api_port/health"; }
+health_is() { [ "$(health)" = "$1" ]; }
+sql() { PGPASSWORD=$password psql -X -A -t -q -h 127.0.0.1 -p "$pg_port" -U shop shop -c "$1"; }
+processed() { [ "$(sql "SELECT processed_at IS NOT NULL FROM orders WHERE id = $1")" = t ]; }
+
+# order ITEM QUANTITY: posts it, prints its id.
+order() {
+  local answer
+  answer=$(curl -sS --max-time 10 -w '\n%{http_code}' -H 'content-type: application/json' \
+    -d "{\"item\":\"$1\",\"quantity\":$2}" "http://127.0.0.1:$api_port/orders")
+  [ "${answer##*$'\n'}" = 201 ] || fail "an order was answered with: $answer"
+  sed -n '1s/.*"id":\([0-9]*\).*/\1/p' <<<"$answer"
+}
+
+run_app() { (cd "$work" && "$target/$1") 2>>"$logs/$1"; }
+
+# outage NAME: what the API says while a server is away, and after it is back.
+outage() {
+  stop "$1" >/dev/null || true
+  until_true 20 health_is 503 || fail "/health did not turn 503 without $1"
+  grep -q "\"$1\":false" "$work/health.json" || fail "/health does not name $1: $(cat "$work/health.json")"
+  [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$api_port/live")" = 200 ] || fail "/live is not 200 without $1"
+  if [ "$1" = rabbitmq ]; then untold=$(order untold 1); fi
+  "start_$1"
+  until_true 40 health_is 200 || fail "/health did not recover after $1 was back"
+  local id
+  id=$(order "after-$1" 1)
+  until_true 20 processed "$id" || fail "an order after the outage of $1 was not processed"
+  ok "$1 away: /health 503; back: 200, and orders are processed"
+}
+
+finish() {
+  local status=$? name
+  trap - EXIT
+  for name in "${!pid[@]}"; do stop "$name" >/dev/null 2>&1 || true; done
+  if [ "$status" != 0 ]; then
+    for name in "$logs"/*; do
+      printf -- '----- %s\n' "${name##*/}" >&2
+      tail -n 15 "$name" >&2
+    done
+  fi
+  rm -rf "$work"
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+ensure_servers
+pg=$(find_postgres)
+read -r pg_port redis_port amqp_port epmd_port dist_port smtp_port api_port < <(free_ports 7)
+
+cd "$shop"
+cargo build --locked --quiet 2>"$logs/build" || fail "the shop does not build"
+target=$(cargo metadata --no-deps --format-version 1 | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/debug
+ok "built in ${SECONDS} s"
+
+cp adapters/rabbitmq/rabbitmq.conf "$work/rabbitmq.conf"
+echo '[].' >"$work/rabbitmq.plugins"
+echo "$password" >"$work/password"
+chmod 644 "$work"/{rabbitmq.conf,rabbitmq.plugins,password}
+serve postgres "$pg/initdb" -D "$work/postgres/data" -U shop --pwfile="$work/password" -A scram-sha-256
+wait "${pid[postgres]}"
+start_postgres
+start_redis
+# In the foreground, or the broker would start one that outlives it.
+serve epmd epmd -address 127.0.0.1 -port "$epmd_port"
+start_rabbitmq
+start mail python3 "$here/smtp-sink.py" "$smtp_port" "$work/mail/kept"
+
+until_true 20 env PGPASSWORD="$password" createdb -h 127.0.0.1 -p "$pg_port" -U shop --maintenance-db=postgres shop ||
+  fail "PostgreSQL did not start"
+
+export DATABASE_URL=postgres://shop:$password@127.0.0.1:$pg_port/shop
+export REDIS_URL=redis://:$password@127.0.0.1:$redis_port/0
+export AMQP_URL=amqp://shop:$password@127.0.0.1:$amqp_port/%2f
+export SMTP_HOST=127.0.0.1 SMTP_PORT=$smtp_port
+export PORT=$api_port
+export TMPDIR=$work/worker
+
+run_app migrate || fail "migrate failed"
+run_app migrate || fail "migrate failed the second time"
+ok "migrate, twice"
+
+# RabbitMQ is still starting: the apps have to be patient.
+start api "$target/api"
+start worker "$target/worker"
+until_true 60 health_is 200 || fail "/health did not turn 200"
+until_true 20 test -f "$work/worker/shop-worker-alive" || fail "the worker shows no sign of life"
+ok "api and worker are up: $(cat "$work/health.json")"
+
+id=$(order 'green tea' 3)
+until_true 20 processed "$id" || fail "order $id was not processed"
+[ "$(sql "SELECT item, quantity FROM orders WHERE id = $id")" = 'green tea|3' ] || fail "the row is not what was ordered"
+get /orders | grep -q '"item":"green tea","quantity":3,"processed":true' || fail "GET /orders does not have it: $(get /orders)"
+cached=$(REDISCLI_AUTH=$password redis-cli -p "$redis_port" get orders:last)
+grep -q "\"id\":$id," <<<"$cached" || fail "the cache has: $cached"
+[ "$(get /orders/last)" = "$cached" ] || fail "GET /orders/last is not what is in the cache: $(get /orders/last)"
+until_true 10 grep -q "Please pack 3 x green tea" "$work/mail/kept" || fail "no mail came"
+ok "an order: row, cache, queue, worker and mail"
+
+status=$(curl -s -o /dev/null -w '%{http_code}' -H 'content-type: application/json' -d '{"item":"tea","quantity":0}' "http://127.0.0.1:$api_port/orders")
+[ "$status" = 422 ] || fail "an order of nothing was answered with $status"
+[ "$(run_app report)" = 'green tea: 3 in 1 orders' ] || fail "report says: $(run_app report)"
+ok "an order of nothing is refused, and report adds up"
+
+stop mail || true
+id=$(order coffee 2)
+until_true 20 processed "$id" || fail "an order was not processed because the mail relay was away"
+until_true 10 grep -q "order $id: no mail" "$logs/worker" || fail "the worker does not say that no mail was sent"
+kill -0 "${pid[worker]}" || fail "the worker ended because the mail relay was away"
+ok "the mail relay away: the order is processed"
+
+untold=
+outage redis
+outage postgres
+outage rabbitmq
+until_true 60 processed "$untold" || fail "the order that no worker was told of was not processed"
+ok "an order taken while the queue was away is processed in the end"
+
+stop api || fail "api ended with $? on SIGTERM"
+stop worker || fail "worker ended with $? on SIGTERM"
+unset TMPDIR
+ok "api and worker end with 0 on SIGTERM; all in ${SECONDS} s"

@@ -1,0 +1,79 @@
+//! The shop's cache. What is in it can be lost at any time.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{AsyncCommands, Client};
+use shop_lifecycle::{patiently, setting};
+
+/// Redis, kept in memory only and bounded.
+#[orch::service(
+    kind = "cache",
+    image = "redis:7-alpine",
+    id = "redis",
+    port(6379, name = "redis", scheme = "redis"),
+    command = [
+        "redis-server",
+        "--requirepass", secret("redis-password"),
+        "--save", "",
+        "--appendonly", "no",
+        "--maxmemory", "64mb",
+        "--maxmemory-policy", "allkeys-lru",
+    ],
+    // What redis-cli in the health check authenticates with.
+    env(REDISCLI_AUTH = secret("redis-password")),
+    app_env(REDIS_URL = "redis://:{secret:redis-password}@{host}:{port}/0"),
+    volume("/data", ephemeral),
+    // With -e a refusal is a failure; without, only a missing server is.
+    health(
+        command = ["redis-cli", "-e", "ping"],
+        interval = "5s",
+        timeout = "3s",
+        retries = 5,
+        start_period = "5s",
+    ),
+    resources(cpu = "100m", memory = "96Mi", cpu_limit = "500m", memory_limit = "128Mi"),
+    user = "999:1000",
+    grace = "10s",
+)]
+pub struct Redis;
+
+/// A connection that comes back by itself.
+#[derive(Clone)]
+pub struct Cache(ConnectionManager);
+
+/// Connects, and checks that the cache answers.
+pub async fn connect() -> Result<Cache> {
+    let client = Client::open(setting("REDIS_URL")?).context("`REDIS_URL` is not a Redis URL")?;
+    let config = ConnectionManagerConfig::new()
+        .set_number_of_retries(1)
+        .set_connection_timeout(Some(Duration::from_secs(2)))
+        .set_response_timeout(Some(Duration::from_secs(2)));
+    patiently("Redis", || {
+        let (client, config) = (client.clone(), config.clone());
+        async move {
+            let cache = Cache(client.get_connection_manager_with_config(config).await?);
+            cache.ping().await?;
+            Ok(cache)
+        }
+    })
+    .await
+}
+
+impl Cache {
+    /// Whether the cache answers.
+    pub async fn ping(&self) -> Result<()> {
+        Ok(redis::cmd("PING").exec_async(&mut self.0.clone()).await?)
+    }
+
+    /// Keeps a text.
+    pub async fn put(&self, key: &str, text: &str) -> Result<()> {
+        Ok(self.0.clone().set(key, text).await?)
+    }
+
+    /// The text that was kept, if it is still there.
+    pub async fn get(&self, key: &str) -> Result<Option<String>> {
+        Ok(self.0.clone().get(key).await?)
+    }
+}

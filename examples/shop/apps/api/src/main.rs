@@ -1,0 +1,63 @@
+//! Takes orders over HTTP.
+
+mod health;
+mod routes;
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use shop_lifecycle::{log, setting, shutdown};
+use shop_postgres::Pool;
+use shop_rabbitmq::Queue;
+use shop_redis::Cache;
+
+/// What a request can use.
+#[derive(Clone)]
+struct Shop {
+    database: Pool,
+    cache: Cache,
+    queue: Arc<Queue>,
+    #[cfg(feature = "search")]
+    index: shop_search::Index,
+}
+
+#[orch::app(
+    id = "api",
+    kind = "web",
+    description = "Takes orders over HTTP",
+    port(8080, name = "http", scheme = "http", public),
+    env(PORT = template("{port}")),
+    capabilities = ["http"],
+    after = ["migrate"],
+    health(
+        http = "/health",
+        port = "http",
+        live = "/live",
+        interval = "5s",
+        timeout = "3s",
+        retries = 3,
+        start_period = "1m",
+    ),
+    resources(cpu = "100m", memory = "64Mi", cpu_limit = "1", memory_limit = "256Mi"),
+    user = "10001:10001",
+    grace = "20s",
+)]
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let port = setting("PORT")?.parse().context("`PORT` is not a port")?;
+    let shop = Shop {
+        database: shop_postgres::connect().await?,
+        cache: shop_redis::connect().await?,
+        queue: Arc::new(shop_rabbitmq::connect().await?),
+        #[cfg(feature = "search")]
+        index: shop_search::connect().await?,
+    };
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?;
+    log!("listening on port {port}");
+    let end = async { shutdown().await.unwrap_or_else(|error| log!("{error:#}")) };
+    axum::serve(listener, routes::router(shop))
+        .with_graceful_shutdown(end)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,103 @@
+use std::error::Error;
+
+use orch_manifest::manifest::ManifestError;
+
+use crate::config::ConfigError;
+use crate::exit::Exit;
+use crate::gather::GatherError;
+use crate::output::Output;
+use crate::target::TargetError;
+use crate::write::WriteError;
+
+/// Why a command cannot go on, and with which exit code it ends.
+#[derive(Debug)]
+pub(super) struct Failure {
+    exit: Exit,
+    message: String,
+    causes: Vec<String>,
+    excerpt: Option<String>,
+    help: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), causes: Vec::new(), excerpt: None, help: None }
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    fn from_error(exit: Exit, error: &dyn Error) -> Self {
+        let mut causes = Vec::new();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        Self { causes, ..Self::new(exit, error.to_string()) }
+    }
+
+    /// A file that cannot be read or written.
+    pub(super) fn io(action: &str, path: &str, error: &std::io::Error) -> Self {
+        Self { causes: vec![error.to_string()], ..Self::new(Exit::Io, format!("cannot {action} `{path}`")) }
+    }
+
+    pub(super) fn show(&self, output: &mut Output) -> Exit {
+        output.failure(&self.message, &self.causes, self.excerpt.as_deref(), self.help.as_deref());
+        self.exit
+    }
+}
+
+impl From<GatherError> for Failure {
+    fn from(error: GatherError) -> Self {
+        let exit = match &error {
+            GatherError::CargoMissing { .. } => Exit::Missing,
+            GatherError::Cargo { .. } | GatherError::Compile { .. } => Exit::Compile,
+            GatherError::UnknownPackage { .. } => Exit::Usage,
+            GatherError::Read { .. } | GatherError::Config(ConfigError::Read { .. }) => Exit::Io,
+            GatherError::Messages { .. } | GatherError::Metadata { .. } | GatherError::Lockfile { .. } => Exit::Io,
+            GatherError::Fragment { .. }
+            | GatherError::NoApplication
+            | GatherError::NoName
+            | GatherError::Config(_) => Exit::Findings,
+        };
+        Self { help: error.help(), ..Self::from_error(exit, &error) }
+    }
+}
+
+impl From<ManifestError> for Failure {
+    fn from(error: ManifestError) -> Self {
+        let help = match &error {
+            ManifestError::Version { found } if *found > u64::from(orch_manifest::manifest::SCHEMA_VERSION) => {
+                "use a newer cargo-orch"
+            }
+            _ => "write it again with `cargo orch manifest -o FILE`",
+        };
+        Self::from_error(Exit::Findings, &error).help(help)
+    }
+}
+
+impl From<TargetError> for Failure {
+    fn from(error: TargetError) -> Self {
+        let exit = match &error {
+            TargetError::Pack(orch_templates::PackError::UnknownTarget { .. }) => Exit::Usage,
+            TargetError::Pack(_) | TargetError::Render(_) => Exit::Findings,
+        };
+        Self { help: error.help(), excerpt: error.excerpt(), ..Self::from_error(exit, &error) }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        let help = error.help().map(str::to_owned);
+        Self { help, ..Self::from_error(Exit::Io, &error) }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::from_error(Exit::Io, &error)
+    }
+}

@@ -1,0 +1,65 @@
+use std::path::PathBuf;
+
+use super::failure::Failure;
+use super::selection::Selection;
+use crate::exit::Exit;
+use crate::finding::has_errors;
+use crate::output::Output;
+use crate::plan::topology::Topology;
+use crate::write;
+
+/// Gather what the applications declare into one manifest
+///
+/// The manifest goes to standard output, or to a file with `-o`. The same sources give the same bytes.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write nothing; exit with 1 and show the difference when the file is out of date
+    #[arg(long, requires = "output")]
+    check: bool,
+    /// The format
+    #[arg(long, value_enum, default_value = "json")]
+    format: Format,
+    /// Write the lines of the sources too; the manifest then changes when they move
+    #[arg(long)]
+    locations: bool,
+    #[command(flatten)]
+    selection: Selection,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Format {
+    Json,
+}
+
+pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    let gathered = args.selection.gather()?;
+    let mut findings = gathered.findings;
+    let (topology, across) = Topology::resolve(&gathered.manifest);
+    findings.extend(across);
+    findings.extend(crate::plan::bindings::conflicts(&gathered.manifest, &topology));
+    output.findings(&findings, &gathered.sources);
+    if has_errors(&findings) {
+        return Ok(Exit::Findings);
+    }
+    let text = match args.format {
+        Format::Json => gathered.manifest.to_json(args.locations),
+    };
+    match &args.output {
+        None => output.data(&text)?,
+        Some(path) if args.check => {
+            if let Some(diff) = write::check_file(path, &text)? {
+                output.data(&diff)?;
+                output
+                    .talk(&format!("`{}` is out of date; write it with `cargo orch manifest -o {0}`", path.display()));
+                return Ok(Exit::Findings);
+            }
+        }
+        Some(path) => {
+            write::write_file(path, &text)?;
+        }
+    }
+    Ok(Exit::Done)
+}

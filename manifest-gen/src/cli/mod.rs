@@ -1,0 +1,82 @@
+//! The command line: one file a command. Its types stay here.
+
+mod completions;
+mod explain;
+mod failure;
+mod inspect;
+mod manifest;
+mod render;
+mod schema;
+mod selection;
+mod targets;
+mod why;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::exit::Exit;
+use crate::output::Output;
+use failure::Failure;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo orch",
+    bin_name = "cargo orch",
+    version,
+    about = "Docker Compose, Swarm and Kubernetes artifacts from the attributes in a Rust workspace",
+    long_about = "Docker Compose, Swarm and Kubernetes artifacts from the attributes in a Rust workspace.\n\n\
+        Crates say beside their code what they need (`#[orch::service(kind = \"database\", image = \"postgres:16\")]`), \
+        applications what they are (`#[orch::app(port = 8080)]`). cargo orch gathers that from the dependency graph of \
+        the workspace's applications and renders it for a target and a profile.",
+    after_help = "Exit codes: 0 done, 1 findings (errors, drift, incomplete), 2 wrong command line, 3 a tool is missing, \
+        5 the workspace does not compile, 6 input or output failed.",
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Manifest(manifest::Args),
+    Render(render::Args),
+    Inspect(inspect::Args),
+    Why(why::Args),
+    Targets(targets::Args),
+    Schema(schema::Args),
+    Explain(explain::Args),
+    Completions(completions::Args),
+}
+
+/// Runs a command line, `cargo-orch …` or `cargo-orch orch …` as cargo calls its subcommands.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments.get(1).is_some_and(|word| word == "orch") {
+        arguments.remove(1);
+    }
+    let mut output = Output::standard();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let text = error.render().ansi().to_string();
+            if error.use_stderr() {
+                output.talk(text.trim_end());
+                return Exit::Usage;
+            }
+            return output.data(&text).map_or(Exit::Io, |()| Exit::Done);
+        }
+    };
+    let result = match cli.command.unwrap_or_else(|| Command::Inspect(inspect::Args::default())) {
+        Command::Manifest(args) => manifest::run(&args, &mut output),
+        Command::Render(args) => render::run(&args, &mut output),
+        Command::Inspect(args) => inspect::run(&args, &mut output),
+        Command::Why(args) => why::run(&args, &mut output),
+        Command::Targets(args) => targets::run(&args, &mut output),
+        Command::Schema(args) => schema::run(&args, &mut output),
+        Command::Explain(args) => explain::run(&args, &mut output),
+        Command::Completions(args) => completions::run(&args, &mut Cli::command(), &mut output),
+    };
+    result.unwrap_or_else(|failure: Failure| failure.show(&mut output))
+}

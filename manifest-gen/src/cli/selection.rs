@@ -1,0 +1,148 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use orch_manifest::manifest::Manifest;
+
+use super::failure::Failure;
+use crate::exit::Exit;
+use crate::gather::{self, Cargo, Gathered};
+use crate::plan::Profile;
+
+/// Cargo's own selection flags, by their own names where those are free.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Selecting applications and features")]
+pub(super) struct Selection {
+    /// Package of an application; all of the workspace when not given
+    #[arg(short, long, value_name = "PACKAGE")]
+    package: Vec<String>,
+    /// Features of the applications, with spaces or commas between them
+    #[arg(short = 'F', long, value_name = "FEATURES")]
+    features: Vec<String>,
+    /// All features
+    #[arg(long)]
+    all_features: bool,
+    /// No default features
+    #[arg(long)]
+    no_default_features: bool,
+    /// Read the sources instead of compiling them
+    #[arg(long)]
+    no_compile: bool,
+    /// Go on when something can only be known by compiling
+    #[arg(long, requires = "no_compile")]
+    allow_incomplete: bool,
+    #[command(flatten)]
+    cargo: CargoFlags,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Passed through to cargo")]
+struct CargoFlags {
+    /// Path of the workspace's Cargo.toml
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+    /// Require that Cargo.lock is up to date
+    #[arg(long)]
+    locked: bool,
+    /// Run without the network
+    #[arg(long)]
+    offline: bool,
+    /// Both of them
+    #[arg(long)]
+    frozen: bool,
+    /// Folder of what is compiled
+    #[arg(long, value_name = "DIRECTORY")]
+    target_dir: Option<PathBuf>,
+    /// Compile in release mode
+    #[arg(long)]
+    release: bool,
+    /// Compile with this profile of cargo
+    #[arg(long, value_name = "NAME")]
+    cargo_profile: Option<String>,
+    /// Compile for this target triple
+    #[arg(long, value_name = "TRIPLE")]
+    cargo_target: Option<String>,
+}
+
+impl Selection {
+    /// Gathers what is selected.
+    pub(super) fn gather(&self) -> Result<Gathered, Failure> {
+        let cargo = self.cargo()?;
+        Ok(gather::gather(&cargo)?)
+    }
+
+    pub(super) fn cargo(&self) -> Result<Cargo, Failure> {
+        let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let features =
+            self.features.iter().flat_map(|list| list.split([' ', ','])).filter(|feature| !feature.is_empty());
+        let flags = self.cargo.clone();
+        Ok(Cargo {
+            manifest_path: flags.manifest_path,
+            packages: self.package.clone(),
+            features: features.map(str::to_owned).collect(),
+            all_features: self.all_features,
+            no_default_features: self.no_default_features,
+            locked: flags.locked,
+            offline: flags.offline,
+            frozen: flags.frozen,
+            target_dir: flags.target_dir,
+            release: flags.release,
+            profile: flags.cargo_profile,
+            target: flags.cargo_target,
+            ..Cargo::new(program, std::env::current_dir()?)
+        })
+    }
+}
+
+/// Where the manifest comes from: the workspace, or a file.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Source {
+    /// Take this manifest (`-` for standard input) instead of gathering one; neither cargo nor sources are needed
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["package", "features", "all_features", "no_default_features", "no_compile"])]
+    manifest: Option<PathBuf>,
+    #[command(flatten)]
+    selection: Selection,
+}
+
+impl Source {
+    /// The manifest, with what was found on the way.
+    pub(super) fn load(&self) -> Result<Loaded, Failure> {
+        let Some(path) = &self.manifest else {
+            let gathered = self.selection.gather()?;
+            return Ok(Loaded { manifest: gathered.manifest.clone(), gathered: Some(gathered) });
+        };
+        let text = if path.as_os_str() == "-" {
+            std::io::read_to_string(std::io::stdin())
+        } else {
+            std::fs::read_to_string(path)
+        };
+        let text = text.map_err(|error| Failure::io("read", &path.display().to_string(), &error))?;
+        Ok(Loaded { manifest: Manifest::from_json(&text)?, gathered: None })
+    }
+}
+
+/// A manifest, and the workspace it is from when it was gathered.
+pub(super) struct Loaded {
+    pub(super) manifest: Manifest,
+    pub(super) gathered: Option<Gathered>,
+}
+
+/// Which profile.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct ProfileArg {
+    /// Deployment profile: local, ci, staging or prod
+    #[arg(long, value_name = "NAME", env = "ORCH_PROFILE", default_value = "local")]
+    profile: String,
+}
+
+impl ProfileArg {
+    pub(super) fn find(&self) -> Result<Profile, Failure> {
+        let name = if self.profile.is_empty() { "local" } else { &self.profile };
+        Profile::find(name).map_err(|invalid| {
+            let failure = Failure::new(Exit::Usage, invalid.problem);
+            match invalid.help {
+                Some(help) => failure.help(help),
+                None => failure,
+            }
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! From a plan to what one target's pack is given.
+//!
+//! A plan says what is meant; here it is said in a target's own terms. Every value is handed over
+//! whole, so that a template has nothing to decide and nothing to put together.
+
+mod compose;
+mod probe;
+
+use std::path::Path;
+
+use orch_templates::{PackError, Packs, RenderError, RenderedFile};
+
+use crate::finding::Finding;
+use crate::plan::Plan;
+
+pub use compose::Compose;
+
+/// What a target makes of a plan.
+#[derive(Debug)]
+pub struct Rendered {
+    /// The files, in the order of their paths, which are relative to the output folder.
+    pub files: Vec<RenderedFile>,
+    /// What was found about the target, beyond what was found about the plan.
+    pub findings: Vec<Finding>,
+}
+
+/// Why a plan could not be rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// A pack cannot be read, or there is none of that name.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// A pack fails on this plan.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+}
+
+impl TargetError {
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Pack(error) => error.help(),
+            Self::Render(error) => error.help(),
+        }
+    }
+
+    /// The lines of the template it is about.
+    pub fn excerpt(&self) -> Option<String> {
+        match self {
+            Self::Pack(error) => error.excerpt(),
+            Self::Render(error) => error.excerpt(),
+        }
+    }
+}
+
+/// The packs there are: those built in, and those of a folder.
+pub fn packs(templates: Option<&Path>) -> Result<Packs, TargetError> {
+    Ok(match templates {
+        Some(dir) => Packs::with_overrides(dir)?,
+        None => Packs::builtin()?,
+    })
+}
+
+/// Renders a plan for a target.
+pub fn render(plan: &Plan, target: &str, packs: &Packs) -> Result<Rendered, TargetError> {
+    let pack = packs.get(target)?;
+    let (compose, findings) = Compose::new(plan);
+    Ok(Rendered { files: pack.render(&compose)?, findings })
+}

@@ -1,0 +1,374 @@
+//! One pack: compiled once, rendered with any context.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::value::{Serde, ValueKind, merge_maps};
+use minijinja::{Environment, Value};
+use serde::Serialize;
+
+use crate::engine;
+use crate::error::{PackError, RenderError};
+use crate::fault::{self, Fault, Malformed};
+use crate::format::Format;
+use crate::glue;
+use crate::load::{Files, lf};
+use crate::nearest;
+use crate::packs::Origin;
+use crate::path::{self, Taken};
+use crate::spec::{self, Entry, Located, Spec};
+
+/// What a template's name ends with. Other files of a pack are only carried along.
+const TEMPLATE: &str = ".j2";
+
+/// A file that a pack rendered.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RenderedFile {
+    /// Relative to the output folder, with forward slashes; never leads out of it.
+    pub path: String,
+    /// UTF-8, LF, one newline at the end.
+    pub contents: String,
+}
+
+/// A pack whose templates are compiled.
+#[derive(Debug)]
+pub struct Pack {
+    name: String,
+    origin: Origin,
+    spec: Spec,
+    files: Files,
+    environments: BTreeMap<Format, Environment<'static>>,
+}
+
+/// One file to render: an entry of `pack.toml` and, with `each`, one element.
+struct Job<'a> {
+    entry: &'a Entry,
+    context: Value,
+    element: Option<String>,
+}
+
+impl Pack {
+    /// Compiles the templates of `files` for the formats that its `pack.toml` names.
+    pub(crate) fn compile(name: &str, origin: Origin, files: Files) -> Result<Self, PackError> {
+        let toml = files.get(spec::FILE).map_or("", AsRef::as_ref);
+        let spec = Spec::parse(name, toml).map_err(PackError::Invalid)?;
+        let mut pack = Self { name: name.to_owned(), origin, spec, files, environments: BTreeMap::new() };
+        pack.check_names()?;
+        pack.check_glue()?;
+        // Paths are text, whatever the file at the path is.
+        let mut formats: BTreeSet<Format> = pack.spec.entries.iter().map(|e| e.format).collect();
+        formats.insert(Format::Text);
+        for format in formats {
+            let environment = pack.environment(format)?;
+            pack.environments.insert(format, environment);
+        }
+        pack.check_expressions()?;
+        Ok(pack)
+    }
+
+    /// What `--target` takes.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What its `pack.toml` says it is.
+    pub fn description(&self) -> &str {
+        &self.spec.description
+    }
+
+    /// Where it comes from.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// Its own files, path and text, sorted by path: what a copy of the pack consists of.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|(path, text)| (path.as_str(), text.as_ref()))
+    }
+
+    /// Renders every file, sorted by path, and reads each back.
+    pub fn render(&self, context: &impl Serialize) -> Result<Vec<RenderedFile>, RenderError> {
+        self.render_unless(context, |_| false)
+    }
+
+    /// Renders every file, sorted by path, and reads each back unless `passed` says that the same
+    /// bytes passed before.
+    pub fn render_unless(
+        &self,
+        context: &impl Serialize,
+        passed: impl Fn(&RenderedFile) -> bool,
+    ) -> Result<Vec<RenderedFile>, RenderError> {
+        let context = Value::from(Serde(context));
+        if context.kind() == ValueKind::Invalid {
+            return Err(RenderError::Context { detail: context.to_string() });
+        }
+        let mut taken = Taken::default();
+        let mut rendered = Vec::new();
+        for entry in &self.spec.entries {
+            for job in self.jobs(entry, &context)? {
+                if !self.wanted(&job)? {
+                    continue;
+                }
+                let file = RenderedFile { path: self.path(&job, &mut taken)?, contents: self.contents(&job)? };
+                if !passed(&file) {
+                    self.read_back(&job, &file)?;
+                }
+                rendered.push(file);
+            }
+        }
+        rendered.sort();
+        Ok(rendered)
+    }
+
+    fn jobs<'a>(&self, entry: &'a Entry, context: &Value) -> Result<Vec<Job<'a>>, RenderError> {
+        let Some(each) = &entry.each else {
+            return Ok(vec![Job { entry, context: context.clone(), element: None }]);
+        };
+        let mut list = context.clone();
+        for key in each.list.text.split('.') {
+            list = list.get_attr(key).unwrap_or_default();
+        }
+        if list.kind() != ValueKind::Seq {
+            let detail = format!("`each` needs a list, and `{}` is not one", each.list.text);
+            let mut fault = self.fault_in_spec(&each.list, detail, None);
+            fault.help = Some("write the dotted path to a list of the context".to_owned());
+            return Err(RenderError::Template(fault));
+        }
+        let elements = list.try_iter().map_err(|error| {
+            let fault = self.fault_in_spec(&each.list, error.to_string(), None);
+            RenderError::Template(fault)
+        })?;
+        Ok(elements
+            .enumerate()
+            .map(|(index, element)| {
+                let name = element_name(&each.list.text, index, &element);
+                let bound = Value::from_pairs([(each.name.as_str(), element)]);
+                Job { entry, context: merge_maps([context.clone(), bound]), element: Some(name) }
+            })
+            .collect())
+    }
+
+    fn wanted(&self, job: &Job<'_>) -> Result<bool, RenderError> {
+        let Some(when) = &job.entry.when else {
+            return Ok(true);
+        };
+        let value = self
+            .text()
+            .compile_expression(&when.text)
+            .and_then(|expression| expression.eval(job.context.clone()))
+            .map_err(|error| self.spec_error(when, job, &error))?;
+        if value.is_undefined() {
+            let detail = format!("`{}` is undefined", when.text);
+            let fault = self.fault_in_spec(when, detail, job.element.clone());
+            return Err(RenderError::Template(fault));
+        }
+        Ok(value.is_true())
+    }
+
+    fn path(&self, job: &Job<'_>, taken: &mut Taken) -> Result<String, RenderError> {
+        let located = &job.entry.path;
+        let path = self
+            .text()
+            .render_named_str(spec::FILE, &located.text, job.context.clone())
+            .map_err(|error| self.spec_error(located, job, &error))?;
+        let owner = match &job.element {
+            Some(element) => format!("`{}` for {element}", job.entry.template.text),
+            None => format!("`{}`", job.entry.template.text),
+        };
+        let wrong = match path::fault(&path) {
+            Some(wrong) => Some(format!("the path `{}` {wrong}", path.escape_debug())),
+            None => taken
+                .claim(&path, &owner)
+                .err()
+                .map(|other| format!("the path `{path}` is rendered by {other} already")),
+        };
+        match wrong {
+            None => Ok(path),
+            Some(detail) => Err(RenderError::Template(self.fault_in_spec(located, detail, job.element.clone()))),
+        }
+    }
+
+    fn contents(&self, job: &Job<'_>) -> Result<String, RenderError> {
+        let name = &job.entry.template.text;
+        let text = self
+            .environment_of(job.entry.format)
+            .get_template(name)
+            .and_then(|template| template.render(job.context.clone()))
+            .map_err(|error| {
+                let mut fault = Fault::from_minijinja(&self.name, name, &error);
+                fault.element.clone_from(&job.element);
+                if error.kind() == minijinja::ErrorKind::UndefinedError {
+                    fault.help = undefined_help(&fault.detail, &job.context);
+                }
+                RenderError::Template(Box::new(fault))
+            })?;
+        Ok(normal(&text))
+    }
+
+    fn read_back(&self, job: &Job<'_>, file: &RenderedFile) -> Result<(), RenderError> {
+        job.entry.format.check(&file.contents).map_err(|rejection| {
+            RenderError::Malformed(Box::new(Malformed {
+                pack: self.name.clone(),
+                template: job.entry.template.text.clone(),
+                path: file.path.clone(),
+                format: job.entry.format,
+                element: job.element.clone(),
+                line: rejection.line,
+                rendered_line: rejection.line.and_then(|line| fault::line(&file.contents, line)),
+                detail: rejection.detail,
+            }))
+        })
+    }
+
+    fn environment_of(&self, format: Format) -> &Environment<'static> {
+        // Every format of an entry has its environment since `compile`.
+        &self.environments[&format]
+    }
+
+    fn text(&self) -> &Environment<'static> {
+        self.environment_of(Format::Text)
+    }
+
+    fn environment(&self, format: Format) -> Result<Environment<'static>, PackError> {
+        let mut environment = engine::environment(format);
+        for (path, text) in self.templates() {
+            environment.add_template_owned(path.to_owned(), text.to_owned()).map_err(|error| {
+                let fault = Fault::from_minijinja(&self.name, path, &error);
+                PackError::Invalid(Box::new(fault))
+            })?;
+        }
+        Ok(environment)
+    }
+
+    fn templates(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files().filter(|(path, _)| path.ends_with(TEMPLATE))
+    }
+
+    /// Every template that `pack.toml` names is there.
+    fn check_names(&self) -> Result<(), PackError> {
+        for Entry { template, .. } in &self.spec.entries {
+            if self.templates().any(|(path, _)| path == template.text) {
+                continue;
+            }
+            let detail = format!("the pack has no template `{}`", template.text);
+            let mut fault = self.fault_in_spec(template, detail, None);
+            fault.help = Some(match nearest(&template.text, self.templates().map(|(p, _)| p)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("add the file to the pack; its name ends with `{TEMPLATE}`"),
+            });
+            return Err(PackError::Invalid(fault));
+        }
+        Ok(())
+    }
+
+    /// No template of a YAML file glues a value to something.
+    fn check_glue(&self) -> Result<(), PackError> {
+        for (path, text) in self.templates().filter(|(path, _)| self.is_yaml(path)) {
+            if let Some(glued) = glue::find(text) {
+                return Err(PackError::Invalid(Box::new(Fault {
+                    pack: self.name.clone(),
+                    file: path.to_owned(),
+                    line: Some(glued.line),
+                    source_line: fault::line(text, glued.line),
+                    detail: format!("`{}` is glued to something", glued.expression),
+                    expression: Some(glued.expression),
+                    help: Some(
+                        "every value is written as a scalar of its own, with quotes where it needs them: write the whole as one, `{{ a ~ \":\" ~ b }}`"
+                            .to_owned(),
+                    ),
+                    ..Fault::default()
+                })));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the template at `path` writes YAML: it renders a YAML file, or its name says so, or
+    /// the pack renders nothing else.
+    fn is_yaml(&self, path: &str) -> bool {
+        let mut entries = self.spec.entries.iter().filter(|e| e.template.text == path).peekable();
+        if entries.peek().is_some() {
+            return entries.any(|entry| entry.format == Format::Yaml);
+        }
+        Format::from_path(path.trim_end_matches(TEMPLATE)) == Format::Yaml
+            || self.spec.entries.iter().all(|entry| entry.format == Format::Yaml)
+    }
+
+    /// Every path and every condition of `pack.toml` compiles.
+    fn check_expressions(&self) -> Result<(), PackError> {
+        for entry in &self.spec.entries {
+            let paths = self
+                .text()
+                .template_from_named_str(spec::FILE, &entry.path.text)
+                .err()
+                .map(|error| (&entry.path, error));
+            let whens = entry.when.as_ref().and_then(|when| {
+                let error = self.text().compile_expression(&when.text).err()?;
+                Some((when, error))
+            });
+            if let Some((located, error)) = paths.or(whens) {
+                let detail = Fault::from_minijinja(&self.name, spec::FILE, &error).detail;
+                return Err(PackError::Invalid(self.fault_in_spec(located, detail, None)));
+            }
+        }
+        Ok(())
+    }
+
+    fn spec_error(&self, located: &Located, job: &Job<'_>, error: &minijinja::Error) -> RenderError {
+        let inner = Fault::from_minijinja(&self.name, spec::FILE, error);
+        let mut fault = self.fault_in_spec(located, inner.detail, job.element.clone());
+        fault.expression = inner.expression;
+        fault.help = inner.help.or_else(|| undefined_help(&fault.detail, &job.context));
+        RenderError::Template(fault)
+    }
+
+    fn fault_in_spec(&self, located: &Located, detail: String, element: Option<String>) -> Box<Fault> {
+        let toml = self.files.get(spec::FILE).map_or("", AsRef::as_ref);
+        Box::new(Fault {
+            pack: self.name.clone(),
+            file: spec::FILE.to_owned(),
+            line: Some(located.line),
+            source_line: fault::line(toml, located.line),
+            element,
+            detail,
+            ..Fault::default()
+        })
+    }
+}
+
+/// `services[3]` (`db`), the name being what the element calls itself.
+fn element_name(list: &str, index: usize, element: &Value) -> String {
+    let own = ["id", "name"]
+        .into_iter()
+        .filter_map(|key| element.get_attr(key).ok())
+        .chain([element.clone()])
+        .find_map(|value| value.as_str().map(ToOwned::to_owned));
+    match own {
+        Some(own) => format!("`{list}[{index}]` (`{own}`)"),
+        None => format!("`{list}[{index}]`"),
+    }
+}
+
+/// The name that was probably meant by the one in "`a.b` is undefined", if the context knows `a`.
+fn undefined_help(detail: &str, context: &Value) -> Option<String> {
+    let expression = detail.strip_prefix('`')?.split('`').next()?;
+    let (parents, name) =
+        expression.rsplit_once('.').map_or((None, expression), |(parents, name)| (Some(parents), name));
+    let mut scope = context.clone();
+    for key in parents.into_iter().flat_map(|parents| parents.split('.')) {
+        scope = scope.get_attr(key).ok()?;
+    }
+    let keys: Vec<String> = scope.try_iter().ok()?.map(|key| key.to_string()).collect();
+    let near = nearest(name, keys.iter().map(String::as_str))?;
+    Some(match parents {
+        Some(parents) => format!("did you mean `{parents}.{near}`?"),
+        None => format!("did you mean `{near}`?"),
+    })
+}
+
+/// LF, no byte order mark, one newline at the end.
+fn normal(text: &str) -> String {
+    let mut text = lf(text.trim_start_matches('\u{feff}'));
+    text.truncate(text.trim_end_matches('\n').len());
+    text.push('\n');
+    text
+}

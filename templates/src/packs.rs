@@ -1,0 +1,109 @@
+//! The targets there are.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::error::PackError;
+use crate::load::{self, Files};
+use crate::nearest;
+use crate::pack::Pack;
+use crate::spec::{self, Spec};
+
+/// Where a pack comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// It comes with this crate.
+    BuiltIn,
+    /// It comes with this crate, and a folder replaces some of its files or adds to them.
+    Overridden,
+    /// It comes from a folder alone.
+    Own,
+}
+
+/// One line of the list of targets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// What `--target` takes.
+    pub name: String,
+    /// What its `pack.toml` says it is.
+    pub description: String,
+    /// Where its pack comes from.
+    pub origin: Origin,
+}
+
+/// All packs: the built-in ones and those of a folder.
+///
+/// Every `pack.toml` is read here; templates are compiled by [`Packs::get`].
+#[derive(Debug)]
+pub struct Packs {
+    packs: BTreeMap<String, Source>,
+}
+
+#[derive(Debug)]
+struct Source {
+    origin: Origin,
+    description: String,
+    files: Files,
+}
+
+impl Packs {
+    /// The built-in packs.
+    pub fn builtin() -> Result<Self, PackError> {
+        Self::assemble(load::builtin()?, BTreeMap::new())
+    }
+
+    /// The built-in packs, with the folders of `dir` over them.
+    ///
+    /// `DIR/<target>/` replaces the built-in pack of that name file by file,
+    /// `pack.toml` included; a name that is not built in adds a target.
+    pub fn with_overrides(dir: impl AsRef<Path>) -> Result<Self, PackError> {
+        Self::assemble(load::builtin()?, load::folder(dir.as_ref())?)
+    }
+
+    fn assemble(builtin: BTreeMap<String, Files>, own: BTreeMap<String, Files>) -> Result<Self, PackError> {
+        let names: Vec<String> = builtin.keys().cloned().collect();
+        let mut found: BTreeMap<String, (Origin, Files)> =
+            builtin.into_iter().map(|(name, files)| (name, (Origin::BuiltIn, files))).collect();
+        for (name, files) in own {
+            let (origin, merged) = found.entry(name).or_insert_with(|| (Origin::Own, Files::new()));
+            if *origin == Origin::BuiltIn && !files.is_empty() {
+                *origin = Origin::Overridden;
+            }
+            merged.extend(files);
+        }
+        let packs = found
+            .into_iter()
+            .map(|(name, (origin, files))| {
+                let toml = files.get(spec::FILE).ok_or_else(|| PackError::NoSpec {
+                    pack: name.clone(),
+                    nearest: nearest(&name, names.iter().map(String::as_str)),
+                })?;
+                let description = Spec::parse(&name, toml).map_err(PackError::Invalid)?.description;
+                Ok((name, Source { origin, description, files }))
+            })
+            .collect::<Result<_, PackError>>()?;
+        Ok(Self { packs })
+    }
+
+    /// What can be rendered, sorted by name.
+    pub fn targets(&self) -> Vec<Target> {
+        self.packs
+            .iter()
+            .map(|(name, source)| Target {
+                name: name.clone(),
+                description: source.description.clone(),
+                origin: source.origin,
+            })
+            .collect()
+    }
+
+    /// The pack for `target`, its templates compiled.
+    pub fn get(&self, target: &str) -> Result<Pack, PackError> {
+        let source = self.packs.get(target).ok_or_else(|| PackError::UnknownTarget {
+            target: target.to_owned(),
+            nearest: nearest(target, self.packs.keys().map(String::as_str)),
+            known: self.packs.keys().cloned().collect(),
+        })?;
+        Pack::compile(target, source.origin, source.files.clone())
+    }
+}
