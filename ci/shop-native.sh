@@ -146,13 +146,14 @@ outage() {
 finish() {
   local status=$? name
   trap - EXIT
-  for name in "${!pid[@]}"; do stop "$name" >/dev/null 2>&1 || true; done
+  # First the logs, which would else end with what the stopping of the others makes of them.
   if [ "$status" != 0 ]; then
     for name in "$logs"/*; do
       printf -- '----- %s\n' "${name##*/}" >&2
       tail -n 15 "$name" >&2
     done
   fi
+  for name in "${!pid[@]}"; do stop "$name" >/dev/null 2>&1 || true; done
   rm -rf "$work"
   exit "$status"
 }

@@ -37,7 +37,12 @@ impl Output {
 
     /// Shows findings with the sources they come from, and how many of each kind there are.
     pub(crate) fn findings(&mut self, findings: &[Finding], sources: &Sources) {
-        for finding in findings {
+        let (notes, others): (Vec<&Finding>, Vec<&Finding>) =
+            findings.iter().partition(|finding| finding.severity == Severity::Note);
+        for note in notes {
+            let _ = writeln!(self.talk, "note[{}]: {}", note.code, note.message);
+        }
+        for finding in others {
             let report = report(finding, sources);
             let _ = writeln!(self.talk, "{report}\n");
         }

@@ -31,7 +31,7 @@ const FIELDS: [Field; 5] = [
 
 impl CronSchedule {
     fn check(text: &str) -> Result<(), Invalid> {
-        let invalid = |why: String| Invalid::new(format!("`{text}` is not a cron schedule: {why}"));
+        let invalid = |why: String| Invalid::new(format!("{} is not a cron schedule: {why}", crate::invalid::quoted(text)));
         if text.starts_with('@') {
             return if MACROS.contains(&text) {
                 Ok(())

@@ -26,7 +26,7 @@ impl Duration {
     /// Reads numbers with the units `h`, `m`, `s`, `ms`, larger units first, each at most once.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let invalid = || {
-            Invalid::new(format!("`{text}` is not a duration"))
+            Invalid::new(format!("{} is not a duration", crate::invalid::quoted(text)))
                 .help("numbers with the units h, m, s and ms, such as `10s`, `1m30s` or `500ms`, at most 365 days")
         };
         let mut rest = text;

@@ -152,8 +152,11 @@ pub fn decode<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Vec<Fragme
     let mut declarations: BTreeMap<(&str, &str), (usize, BTreeMap<usize, &str>)> = BTreeMap::new();
     for name in names {
         let Some(part) = Part::parse(name)? else { continue };
-        let (count, chunks) = declarations.entry((part.module, part.identity)).or_default();
-        *count = part.count;
+        let (count, chunks) =
+            declarations.entry((part.module, part.identity)).or_insert_with(|| (part.count, BTreeMap::new()));
+        if *count != part.count {
+            return Err(malformed(&"its parts disagree on how many they are"));
+        }
         chunks.insert(part.index, part.chunk);
     }
     let mut fragments = Vec::new();

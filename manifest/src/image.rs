@@ -21,7 +21,7 @@ pub struct ImageRef {
 impl ImageRef {
     /// Reads a reference.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let invalid = |why: &str| Invalid::new(format!("`{text}` is not an image reference: {why}"));
+        let invalid = |why: &str| Invalid::new(format!("{} is not an image reference: {why}", crate::invalid::quoted(text)));
         let (name, digest) = match text.split_once('@') {
             Some((name, digest)) => (name, Some(digest)),
             None => (text, None),
@@ -44,10 +44,17 @@ impl ImageRef {
             _ => (None, name),
         };
         if registry.is_some_and(|registry| !is_registry(registry)) {
-            return Err(invalid("the registry is not a host, with a port or without"));
+            return Err(invalid("the registry is malformed")
+                .help("a host, with a port or without, such as `ghcr.io` or `registry.local:5000`"));
         }
-        if name.len() > 255 || !repository.split('/').all(is_component) {
-            let lower = text.to_ascii_lowercase();
+        if name.len() > 255 {
+            return Err(invalid("it is too long").help("at most 255 characters before the tag"));
+        }
+        if name.len() == 64 && name.chars().all(|c| c.is_ascii_hexdigit()) {
+            return Err(invalid("it reads as the id of an image").help("write the repository and its tag"));
+        }
+        if !repository.split('/').all(is_component) {
+            let lower = text.replacen(repository, &repository.to_ascii_lowercase(), 1);
             let error = invalid("the repository is malformed");
             return Err(if lower != text && Self::parse(&lower).is_ok() {
                 error.help(format!("write `{lower}`: a repository is in lower case"))

@@ -34,6 +34,20 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
+/// A text as a message shows it: in backticks, on one line, and not all of it when it is long.
+pub(crate) fn quoted(text: &str) -> String {
+    const SHOWN: usize = 100;
+    if text.is_empty() {
+        return "an empty text".to_owned();
+    }
+    let mut out = String::from("`");
+    for c in text.chars().take(SHOWN) {
+        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out.push_str(if text.chars().nth(SHOWN).is_some() { "…`" } else { "`" });
+    out
+}
+
 /// A type that is read from one piece of text.
 pub trait FromText: Sized {
     /// What the text is called in a message, with its article: "a port name".

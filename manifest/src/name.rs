@@ -56,7 +56,7 @@ impl PortName {
     fn check(text: &str) -> Result<(), Invalid> {
         check_label(text, "port name", 15, false)?;
         if text.contains("--") || !text.contains(|c: char| c.is_ascii_lowercase()) {
-            return Err(Invalid::new(format!("`{text}` is not a port name"))
+            return Err(Invalid::new(format!("{} is not a port name", crate::invalid::quoted(text)))
                 .help("it has at least one letter and no two dashes in a row"));
         }
         Ok(())
@@ -73,7 +73,7 @@ impl EnvName {
     fn check(text: &str) -> Result<(), Invalid> {
         let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         if text.is_empty() || !text.chars().all(good) || text.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err(Invalid::new(format!("`{text}` is not a variable name"))
+            return Err(Invalid::new(format!("{} is not a variable name", crate::invalid::quoted(text)))
                 .help("letters, digits, `_`, `.` and `-`, not beginning with a digit"));
         }
         Ok(())
@@ -95,7 +95,7 @@ impl Capability {
         let good =
             |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=');
         if text.len() > 63 || !text.chars().all(good) || !text.starts_with(|c: char| c.is_ascii_lowercase()) {
-            return Err(Invalid::new(format!("`{text}` is not a token"))
+            return Err(Invalid::new(format!("{} is not a token", crate::invalid::quoted(text)))
                 .help("at most 63 lower-case letters, digits and `-_./:=`, beginning with a letter"));
         }
         Ok(())
@@ -124,7 +124,7 @@ impl Scheme {
         if text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(good) && text.len() <= 63 {
             return Ok(());
         }
-        Err(Invalid::new(format!("`{text}` is not a URL scheme")).help("such as `http` or `postgres`, without `://`"))
+        Err(Invalid::new(format!("{} is not a URL scheme", crate::invalid::quoted(text))).help("such as `http` or `postgres`, without `://`"))
     }
 }
 
@@ -139,7 +139,7 @@ impl LabelKey {
         if (1..=253).contains(&text.len()) && text.chars().all(good) {
             return Ok(());
         }
-        Err(Invalid::new(format!("`{text}` is not a label key")).help("such as `team` or `prometheus.io/scrape`"))
+        Err(Invalid::new(format!("{} is not a label key", crate::invalid::quoted(text))).help("such as `team` or `prometheus.io/scrape`"))
     }
 }
 
@@ -154,7 +154,7 @@ impl LinuxCapability {
         if (2..=40).contains(&text.len()) && text.chars().all(good) && !text.starts_with("CAP_") {
             return Ok(());
         }
-        Err(Invalid::new(format!("`{text}` is not a Linux capability"))
+        Err(Invalid::new(format!("{} is not a Linux capability", crate::invalid::quoted(text)))
             .help("in capitals and without `CAP_`, such as `NET_BIND_SERVICE`"))
     }
 }
@@ -213,7 +213,7 @@ fn check_label(text: &str, what: &str, max: usize, letter_first: bool) -> Result
         return Ok(());
     }
     let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-    let invalid = Invalid::new(format!("`{text}` is not {article} {what}"));
+    let invalid = Invalid::new(format!("{} is not {article} {what}", crate::invalid::quoted(text)));
     let suggestion = kebab(text);
     if suggestion != text && suggestion.len() <= max && check_label(&suggestion, what, max, letter_first).is_ok() {
         return Err(invalid.help(format!("write `{suggestion}`")));

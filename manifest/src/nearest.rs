@@ -35,7 +35,7 @@ pub fn did_you_mean(word: &str, candidates: &[&str]) -> String {
 }
 
 pub(crate) fn not_one_of(text: &str, what: &str, words: &[&str]) -> Invalid {
-    Invalid::new(format!("`{text}` is not {what}")).help(did_you_mean(text, words))
+    Invalid::new(format!("{} is not {what}", crate::invalid::quoted(text))).help(did_you_mean(text, words))
 }
 
 fn distance(a: &str, b: &str) -> usize {

@@ -14,7 +14,7 @@ impl Hostname {
         if is_hostname(text) {
             return Ok(());
         }
-        Err(Invalid::new(format!("`{text}` is not a host name"))
+        Err(Invalid::new(format!("{} is not a host name", crate::invalid::quoted(text)))
             .help("lower-case labels of letters, digits and dashes, with dots between them"))
     }
 }
@@ -29,7 +29,7 @@ impl IngressHost {
         if is_hostname(text.strip_prefix("*.").unwrap_or(text)) {
             return Ok(());
         }
-        Err(Invalid::new(format!("`{text}` is not an ingress host"))
+        Err(Invalid::new(format!("{} is not an ingress host", crate::invalid::quoted(text)))
             .help("a host name such as `shop.example.com` or `*.example.com`, without scheme, port and path"))
     }
 }
@@ -44,11 +44,12 @@ impl Cidr {
         let parsed = text.split_once('/').and_then(|(address, prefix)| {
             let address: IpAddr = address.parse().ok()?;
             let bits = if address.is_ipv4() { 32 } else { 128 };
-            let digits = !prefix.is_empty() && prefix.chars().all(|c| c.is_ascii_digit());
+            // One spelling for each length, as Go's reader has it.
+            let digits = prefix.chars().all(|c| c.is_ascii_digit()) && (prefix == "0" || !prefix.starts_with('0'));
             (digits && prefix.parse::<u8>().ok()? <= bits).then_some(())
         });
         parsed.ok_or_else(|| {
-            Invalid::new(format!("`{text}` is not a network"))
+            Invalid::new(format!("{} is not a network", crate::invalid::quoted(text)))
                 .help("an address and a prefix length, such as `10.0.0.0/8`")
         })
     }

@@ -10,7 +10,7 @@ text_type! {
 
 impl AbsolutePath {
     fn check(text: &str) -> Result<(), Invalid> {
-        let invalid = || Invalid::new(format!("`{text}` is not an absolute path in a container"));
+        let invalid = || Invalid::new(format!("{} is not an absolute path in a container", crate::invalid::quoted(text)));
         let Some(rest) = text.strip_prefix('/') else {
             return Err(invalid().help("it begins with `/`"));
         };
@@ -40,7 +40,7 @@ impl SourcePath {
         if text.split('/').all(good) && !text.contains(['\\', ':']) && !has_control(text) && text.len() <= 1000 {
             return Ok(());
         }
-        Err(Invalid::new(format!("`{text}` is not a path in the package"))
+        Err(Invalid::new(format!("{} is not a path in the package", crate::invalid::quoted(text)))
             .help("relative to the folder of `Cargo.toml`, with `/`, without `..`"))
     }
 }
@@ -57,7 +57,7 @@ impl UrlPath {
         if text.starts_with('/') && text.chars().all(good) && text.len() <= 1000 {
             return Ok(());
         }
-        Err(Invalid::new(format!("`{text}` is not a URL path"))
+        Err(Invalid::new(format!("{} is not a URL path", crate::invalid::quoted(text)))
             .help("it begins with `/`; other than letters, digits and `-._~!$&'()*+,;=:@/?` is percent-encoded"))
     }
 }

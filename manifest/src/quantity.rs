@@ -33,7 +33,7 @@ const NANO: u128 = 1_000_000_000;
 impl Quantity {
     fn check(text: &str) -> Result<(), Invalid> {
         nanos(text).map(|_| ()).ok_or_else(|| {
-            Invalid::new(format!("`{text}` is not a quantity"))
+            Invalid::new(format!("{} is not a quantity", crate::invalid::quoted(text)))
                 .help("a number with a Kubernetes suffix, such as `500m` for half a CPU, `256Mi` or `10Gi`")
         })
     }
@@ -51,6 +51,7 @@ impl Quantity {
 
 prints_as_text!(Quantity);
 
+/// The value in nano units; what is finer is rounded up, as Kubernetes does.
 fn nanos(text: &str) -> Option<u128> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);
@@ -58,23 +59,31 @@ fn nanos(text: &str) -> Option<u128> {
     if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') || number.len() > 30 {
         return None;
     }
-    let unit = match suffix.strip_prefix(['e', 'E']) {
-        Some(exponent) if !exponent.is_empty() => {
-            let exponent: i32 = exponent.parse().ok()?;
-            match exponent {
-                0..=18 => NANO.checked_mul(10_u128.pow(exponent.unsigned_abs()))?,
-                -9..=-1 => NANO / 10_u128.pow(exponent.unsigned_abs()),
-                _ => return None,
-            }
-        }
-        _ => SUFFIXES.iter().find(|(name, _)| *name == suffix)?.1,
-    };
+    let (unit, shift) = unit(suffix)?;
     let whole: u128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    let mut value = whole.checked_mul(unit)?;
-    let mut scale = unit;
-    for digit in fraction.chars() {
-        scale /= 10;
-        value = value.checked_add(scale * u128::from(digit.to_digit(10)?))?;
+    // From the last digit to the first: every tenth is carried, and whether anything was lost.
+    let (mut tenths, mut inexact) = (0, false);
+    for digit in fraction.chars().rev() {
+        let carried = unit * u128::from(digit.to_digit(10)?) + tenths;
+        inexact |= carried % 10 != 0;
+        tenths = carried / 10;
     }
+    let value = whole.checked_mul(unit)?.checked_add(tenths)?;
+    inexact |= value % shift != 0;
+    let value = value / shift + u128::from(inexact);
     (value < (1_u128 << 63) * NANO).then_some(value)
+}
+
+/// What a suffix stands for: nano units, and what they are divided by.
+fn unit(suffix: &str) -> Option<(u128, u128)> {
+    if let Some((_, unit)) = SUFFIXES.iter().find(|(name, _)| *name == suffix) {
+        return Some((*unit, 1));
+    }
+    let exponent: i32 = suffix.strip_prefix(['e', 'E'])?.parse().ok()?;
+    let power = 10_u128.pow(exponent.unsigned_abs().min(18));
+    match exponent {
+        0..=18 => Some((NANO.checked_mul(power)?, 1)),
+        -18..=-1 => Some((NANO, power)),
+        _ => None,
+    }
 }

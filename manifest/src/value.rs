@@ -96,7 +96,7 @@ impl SecretKey {
         if (1..=253).contains(&text.len()) && text.chars().all(good) && text != "." && text != ".." {
             return Ok(());
         }
-        Err(Invalid::new(format!("`{text}` is not a key")).help("letters, digits, `-`, `_` and `.`"))
+        Err(Invalid::new(format!("{} is not a key", crate::invalid::quoted(text))).help("letters, digits, `-`, `_` and `.`"))
     }
 }
 
@@ -230,7 +230,8 @@ fn parts(text: &str) -> Result<Vec<Part>, Invalid> {
 impl Token {
     fn parse(text: &str) -> Result<Self, Invalid> {
         if let Some((id, fact)) = text.split_once('.') {
-            if !text.starts_with("env:") {
+            // The names of variables and secrets are judged by their own types.
+            if !text.starts_with("env:") && !text.starts_with("secret:") {
                 return Ok(Self::Of(Id::parse(id)?, Fact::parse(fact, text, &FACTS)?));
             }
         }

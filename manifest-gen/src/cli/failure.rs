@@ -6,6 +6,7 @@ use crate::config::ConfigError;
 use crate::exit::Exit;
 use crate::gather::GatherError;
 use crate::output::Output;
+use crate::plan::ProfileError;
 use crate::target::TargetError;
 use crate::write::WriteError;
 
@@ -76,6 +77,21 @@ impl From<ManifestError> for Failure {
             _ => "write it again with `cargo orch manifest -o FILE`",
         };
         Self::from_error(Exit::Findings, &error).help(help)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        GatherError::from(error).into()
+    }
+}
+
+impl From<ProfileError> for Failure {
+    fn from(error: ProfileError) -> Self {
+        match error {
+            ProfileError::Unknown(invalid) => Self { help: invalid.help, ..Self::new(Exit::Usage, invalid.problem) },
+            ProfileError::Config(error) => error.into(),
+        }
     }
 }
 

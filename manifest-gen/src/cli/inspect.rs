@@ -4,9 +4,8 @@ use super::failure::Failure;
 use super::selection::{ProfileArg, Source};
 use crate::exit::Exit;
 use crate::finding::has_errors;
-use crate::gather::Sources;
 use crate::output::Output;
-use crate::plan::{Origin, Plan, Role, Workload, plan};
+use crate::plan::{Origin, Plan, Role, Workload};
 
 /// Show the whole plan in one look
 #[derive(clap::Args, Default)]
@@ -18,15 +17,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    let profile = args.profile.find()?;
     let loaded = args.source.load()?;
-    let plan = plan(&loaded.manifest, &profile);
+    let (plan, findings) = loaded.plan(&args.profile)?;
     output.data(&describe(&plan))?;
-    let gathered = loaded.gathered.as_ref();
-    let mut findings = gathered.map(|gathered| gathered.findings.clone()).unwrap_or_default();
-    findings.extend(plan.findings);
-    let none = Sources::default();
-    output.findings(&findings, gathered.map_or(&none, |gathered| &gathered.sources));
+    output.findings(&findings, &loaded.sources());
     Ok(if has_errors(&findings) { Exit::Findings } else { Exit::Done })
 }
 

@@ -4,9 +4,7 @@ use super::failure::Failure;
 use super::selection::{ProfileArg, Source};
 use crate::exit::Exit;
 use crate::finding::{has_errors, strict};
-use crate::gather::Sources;
 use crate::output::Output;
-use crate::plan::plan;
 use crate::target;
 use crate::write::{Folder, Key, Report};
 
@@ -44,22 +42,17 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    let profile = args.profile.find()?;
     let packs = target::packs(args.templates.as_deref())?;
     // A name that is wrong is said before anything is compiled.
     packs.get(&args.target).map_err(target::TargetError::from)?;
     let loaded = args.source.load()?;
-    let plan = plan(&loaded.manifest, &profile);
+    let (plan, mut findings) = loaded.plan(&args.profile)?;
     let rendered = target::render(&plan, &args.target, &packs)?;
-    let gathered = loaded.gathered.as_ref();
-    let mut findings = gathered.map(|gathered| gathered.findings.clone()).unwrap_or_default();
-    findings.extend(plan.findings);
     findings.extend(rendered.findings);
     if args.strict {
         strict(&mut findings);
     }
-    let none = Sources::default();
-    output.findings(&findings, gathered.map_or(&none, |gathered| &gathered.sources));
+    output.findings(&findings, &loaded.sources());
     if has_errors(&findings) {
         return Ok(Exit::Findings);
     }
@@ -67,12 +60,12 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     if args.stdout {
         return print(&files.collect::<Vec<_>>(), output);
     }
-    let below = PathBuf::from("deploy").join(&args.target).join(profile.as_str());
-    let folder = args.out.clone().unwrap_or_else(|| match gathered {
+    let below = PathBuf::from("deploy").join(&args.target).join(plan.profile.as_str());
+    let folder = args.out.clone().unwrap_or_else(|| match &loaded.gathered {
         Some(gathered) => gathered.root.as_std_path().join(below),
         None => below,
     });
-    let key = Key::new(plan.system.as_str(), args.target.as_str(), profile.as_str());
+    let key = Key::new(plan.system.as_str(), args.target.as_str(), plan.profile.as_str());
     let writer = Folder::new(&folder, key).force(args.force);
     if args.check {
         let drift = writer.check(files)?;

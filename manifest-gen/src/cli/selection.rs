@@ -1,12 +1,14 @@
 use std::path::PathBuf;
 
+use camino::Utf8PathBuf;
 use clap::Args;
 use orch_manifest::manifest::Manifest;
 
 use super::failure::Failure;
-use crate::exit::Exit;
-use crate::gather::{self, Cargo, Gathered};
-use crate::plan::Profile;
+use crate::config::Config;
+use crate::finding::Finding;
+use crate::gather::{self, Cargo, Gathered, Sources};
+use crate::plan::{Plan, Profile, plan};
 
 /// Cargo's own selection flags, by their own names where those are free.
 #[derive(Args, Clone, Debug, Default)]
@@ -99,6 +101,9 @@ pub(super) struct Source {
     /// Take this manifest (`-` for standard input) instead of gathering one; neither cargo nor sources are needed
     #[arg(long, value_name = "FILE", conflicts_with_all = ["package", "features", "all_features", "no_default_features", "no_compile"])]
     manifest: Option<PathBuf>,
+    /// Configuration that goes with the manifest of `--manifest`; a workspace has its own
+    #[arg(long, value_name = "FILE", requires = "manifest")]
+    config: Option<Utf8PathBuf>,
     #[command(flatten)]
     selection: Selection,
 }
@@ -108,7 +113,11 @@ impl Source {
     pub(super) fn load(&self) -> Result<Loaded, Failure> {
         let Some(path) = &self.manifest else {
             let gathered = self.selection.gather()?;
-            return Ok(Loaded { manifest: gathered.manifest.clone(), gathered: Some(gathered) });
+            return Ok(Loaded {
+                manifest: gathered.manifest.clone(),
+                config: gathered.config.clone(),
+                gathered: Some(gathered),
+            });
         };
         let text = if path.as_os_str() == "-" {
             std::io::read_to_string(std::io::stdin())
@@ -116,33 +125,45 @@ impl Source {
             std::fs::read_to_string(path)
         };
         let text = text.map_err(|error| Failure::io("read", &path.display().to_string(), &error))?;
-        Ok(Loaded { manifest: Manifest::from_json(&text)?, gathered: None })
+        let config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        Ok(Loaded { manifest: Manifest::from_json(&text)?, config, gathered: None })
+    }
+}
+
+impl Loaded {
+    /// The plan for a profile, with what was found on the way to it.
+    pub(super) fn plan(&self, profile: &ProfileArg) -> Result<(Plan, Vec<Finding>), Failure> {
+        let profile = profile.find(&self.config)?;
+        let mut plan = plan(&self.config.apply(&self.manifest, &profile)?, &profile);
+        let mut findings = self.gathered.as_ref().map(|gathered| gathered.findings.clone()).unwrap_or_default();
+        findings.append(&mut plan.findings);
+        Ok((plan, findings))
+    }
+
+    /// Where the sources are, if they are known.
+    pub(super) fn sources(&self) -> Sources {
+        self.gathered.as_ref().map(|gathered| gathered.sources.clone()).unwrap_or_default()
     }
 }
 
 /// A manifest, and the workspace it is from when it was gathered.
 pub(super) struct Loaded {
     pub(super) manifest: Manifest,
+    pub(super) config: Config,
     pub(super) gathered: Option<Gathered>,
 }
 
 /// Which profile.
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct ProfileArg {
-    /// Deployment profile: local, ci, staging or prod
+    /// Deployment profile: local, ci, staging, prod, or one of orch.toml
     #[arg(long, value_name = "NAME", env = "ORCH_PROFILE", default_value = "local")]
     profile: String,
 }
 
 impl ProfileArg {
-    pub(super) fn find(&self) -> Result<Profile, Failure> {
+    pub(super) fn find(&self, config: &Config) -> Result<Profile, Failure> {
         let name = if self.profile.is_empty() { "local" } else { &self.profile };
-        Profile::find(name).map_err(|invalid| {
-            let failure = Failure::new(Exit::Usage, invalid.problem);
-            match invalid.help {
-                Some(help) => failure.help(help),
-                None => failure,
-            }
-        })
+        Ok(Profile::find(name, config)?)
     }
 }

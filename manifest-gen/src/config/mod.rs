@@ -1,9 +1,21 @@
-//! `orch.toml` at the workspace's root.
+//! `orch.toml` at the workspace's root: what no attribute can know, and what differs by profile.
+//!
+//! | module | does |
+//! |---|---|
+//! | `parse` | the document to sections |
+//! | `tree` | a section to the tree that the attribute grammar reads |
+//! | `apply` | sections to a manifest |
+
+mod apply;
+mod parse;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::fmt;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use orch_manifest::{Id, did_you_mean};
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use orch_manifest::Id;
+use orch_manifest::grammar::{Args, Problem};
 
 /// The name of the file.
 pub const FILE: &str = "orch.toml";
@@ -13,6 +25,12 @@ pub const FILE: &str = "orch.toml";
 pub struct Config {
     /// `[system]`
     pub system: System,
+    /// `[services.ID]` and `[apps.ID]`, for every profile.
+    pub base: Overrides,
+    /// `[profiles.NAME]`
+    pub profiles: BTreeMap<String, ProfileSection>,
+    /// Where it is, and its text, to say where a mistake was made.
+    source: Source,
 }
 
 /// What the configuration says about the system as a whole.
@@ -26,7 +44,43 @@ pub struct System {
     pub packages: Vec<String>,
 }
 
-/// Why a configuration could not be read.
+/// What differs in a profile.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileSection {
+    /// The profile from which it starts.
+    pub extends: Option<String>,
+    /// What it overrides.
+    pub overrides: Overrides,
+    at: usize,
+}
+
+/// Attribute keys for services and applications, by their ids.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    services: BTreeMap<Id, Section>,
+    apps: BTreeMap<Id, Section>,
+}
+
+/// The keys for one service or application.
+#[derive(Clone, Debug)]
+struct Section {
+    /// Where it begins, in bytes.
+    at: usize,
+    /// Attribute keys.
+    args: Args<usize>,
+    /// Keys that are taken back, each with its place.
+    unset: Vec<(String, usize)>,
+    /// Whether it declares a service that no crate does.
+    add: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Source {
+    path: Utf8PathBuf,
+    text: String,
+}
+
+/// Why a configuration could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read from disk.
@@ -38,130 +92,82 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// Something in it is wrong.
-    #[error("{path}:{line}:{column}: {message}")]
+    #[error("{}", list(mistakes))]
     Wrong {
-        /// The file.
-        path: Utf8PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// The column in characters, from 1.
-        column: usize,
-        /// What is wrong.
-        message: String,
-        /// What to write instead.
-        help: Option<String>,
+        /// Everything that is wrong.
+        mistakes: Vec<Mistake>,
     },
 }
 
-impl ConfigError {
+/// One thing that is wrong in a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The file.
+    pub path: Utf8PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
     /// What to write instead.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Read { .. } => None,
-            Self::Wrong { help, .. } => help.clone(),
+    pub help: Option<String>,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.path, self.line, self.column, self.message)?;
+        match &self.help {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
         }
     }
+}
+
+fn list(mistakes: &[Mistake]) -> String {
+    mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 impl Config {
-    /// Reads the configuration of the workspace in this folder.
+    /// Reads the configuration of the workspace in this folder; there need not be one.
     pub fn load(root: &Utf8Path) -> Result<Self, ConfigError> {
         let path = root.join(FILE);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&text).map_err(|problem| problem.at(path, &text)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(source) => Err(ConfigError::Read { path, source }),
+        match Self::read(&path) {
+            Err(ConfigError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Self::default())
+            }
+            result => result,
         }
     }
 
-    fn parse(text: &str) -> Result<Self, Problem> {
-        let document = DeTable::parse(text).map_err(|error| Problem {
-            at: error.span().map_or(0, |span| span.start),
-            message: error.message().to_owned(),
-            help: None,
-        })?;
-        let mut config = Self::default();
-        for (key, value) in document.get_ref() {
-            match key.get_ref().as_ref() {
-                "system" => config.system = System::parse(value)?,
-                _ => return Err(unknown(key, "the configuration", &["system"])),
-            }
-        }
+    /// Reads a configuration from a file.
+    pub fn read(path: &Utf8Path) -> Result<Self, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let source = Source { path: path.file_name().unwrap_or(FILE).into(), text };
+        let mut problems = Vec::new();
+        let mut config = parse::config(&source.text, &mut problems);
+        config.source = source;
+        config.finish(problems)?;
         Ok(config)
     }
-}
 
-impl System {
-    fn parse(value: &Spanned<DeValue<'_>>) -> Result<Self, Problem> {
-        let mut system = Self::default();
-        let Some(table) = value.get_ref().as_table() else {
-            return Err(Problem::new(value, "`system` is not a table", "write `[system]`"));
-        };
-        for (key, value) in table {
-            match key.get_ref().as_ref() {
-                "name" => {
-                    let name = Id::parse(text(value)?);
-                    system.name = Some(name.map_err(|invalid| Problem {
-                        at: value.span().start,
-                        message: invalid.problem,
-                        help: invalid.help,
-                    })?);
-                }
-                "registry" => system.registry = Some(registry(value)?),
-                "packages" => {
-                    let Some(list) = value.get_ref().as_array() else {
-                        return Err(Problem::new(value, "`packages` is not a list", "write `[\"…\"]`"));
-                    };
-                    system.packages =
-                        list.iter().map(|item| text(item).map(str::to_owned)).collect::<Result<_, _>>()?;
-                }
-                _ => return Err(unknown(key, "`[system]`", &["name", "registry", "packages"])),
-            }
-        }
-        Ok(system)
+    fn finish(&self, problems: Vec<Problem<usize>>) -> Result<(), ConfigError> {
+        let mistakes: Vec<Mistake> = problems.into_iter().map(|problem| self.source.mistake(problem)).collect();
+        if mistakes.is_empty() { Ok(()) } else { Err(ConfigError::Wrong { mistakes }) }
     }
 }
 
-/// A registry is right when an image in it is.
-fn registry(value: &Spanned<DeValue<'_>>) -> Result<String, Problem> {
-    let registry = text(value)?.trim_end_matches('/');
-    match orch_manifest::ImageRef::parse(&format!("{registry}/x:1")) {
-        Ok(_) => Ok(registry.to_owned()),
-        Err(_) => Err(Problem::new(
-            value,
-            format!("`{registry}` is not a registry"),
-            "a host and a path in lower case, such as `ghcr.io/acme`",
-        )),
-    }
-}
-
-fn text<'a>(value: &'a Spanned<DeValue<'_>>) -> Result<&'a str, Problem> {
-    value.get_ref().as_str().ok_or_else(|| Problem::new(value, "expected a string", "write it in quotes"))
-}
-
-fn unknown(key: &Spanned<std::borrow::Cow<'_, str>>, place: &str, keys: &[&str]) -> Problem {
-    Problem {
-        at: key.span().start,
-        message: format!("unknown key `{}` in {place}", key.get_ref()),
-        help: Some(did_you_mean(key.get_ref(), keys)),
-    }
-}
-
-struct Problem {
-    at: usize,
-    message: String,
-    help: Option<String>,
-}
-
-impl Problem {
-    fn new(value: &Spanned<DeValue<'_>>, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { at: value.span().start, message: message.into(), help: Some(help.into()) }
+impl Source {
+    fn mistake(&self, problem: Problem<usize>) -> Mistake {
+        let (line, column) = self.position(problem.span);
+        Mistake { path: self.path.clone(), line, column, message: problem.message, help: problem.help }
     }
 
-    fn at(self, path: Utf8PathBuf, text: &str) -> ConfigError {
-        let before = text.get(..self.at).unwrap_or(text);
+    /// Line and column, in characters, of a byte; both from 1.
+    fn position(&self, at: usize) -> (usize, usize) {
+        let before = self.text.get(..at).unwrap_or(&self.text);
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        let line = before.matches('\n').count() + 1;
-        ConfigError::Wrong { path, line, column, message: self.message, help: self.help }
+        (before.matches('\n').count() + 1, column)
     }
 }

@@ -159,7 +159,6 @@ impl GatherError {
             Self::NoName => {
                 Some("write `[system]` and `name = \"…\"` in an `orch.toml` at the workspace's root".to_owned())
             }
-            Self::Config(error) => error.help(),
             Self::Fragment { source: FragmentError::Incomplete { .. } | FragmentError::Malformed { .. }, package } => {
                 Some(format!("`cargo clean -p {package}` and try again"))
             }

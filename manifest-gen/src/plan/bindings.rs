@@ -7,6 +7,7 @@ use orch_manifest::model::Workload;
 use orch_manifest::{EnvName, Id, Template};
 
 use super::facts::{Context, Unresolved, View};
+use super::profile::Base;
 use super::topology::Topology;
 use super::{Environment, Origin, Profile, Text};
 use crate::finding::{Code, Finding};
@@ -53,7 +54,7 @@ pub fn environment(
 
 /// What does not fit in the environments of the applications, whatever the profile.
 pub fn conflicts(manifest: &Manifest, topology: &Topology) -> Vec<Finding> {
-    let context = Context { manifest, profile: &Profile::Local, topology };
+    let context = Context { manifest, profile: &Profile::built_in(Base::Local), topology };
     let mut findings = Vec::new();
     for entry in &manifest.apps {
         environment(&context, &entry.id, &entry.app.workload, &entry.declared_by, &mut findings);

@@ -28,7 +28,7 @@ pub use model::{
     Condition, Dependency, Environment, External, HealthCheck, MountedFile, Origin, Plan, Publish, Published, Role,
     SecretUse, Variable, Volume, Workload,
 };
-pub use profile::Profile;
+pub use profile::{Profile, ProfileError};
 pub use text::{Piece, Text};
 
 use topology::Topology;

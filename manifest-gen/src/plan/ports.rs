@@ -7,7 +7,8 @@ use orch_manifest::{Id, Port, Protocol};
 
 use super::facts::Context;
 use super::model::port_label;
-use super::{Profile, Publish, Role, Workload};
+use super::profile::Base;
+use super::{Publish, Role, Workload};
 
 /// The first of the ports that are chosen for what has none of its own.
 const FIRST: u32 = 30_000;
@@ -29,7 +30,7 @@ pub fn publish(workloads: &mut [Workload], context: &Context<'_>) {
             for (index, published) in workload.ports.iter_mut().enumerate() {
                 let port = &published.port;
                 let public = port.public || faces_out.iter().any(|target| refers(target.as_ref(), port, index));
-                let wanted = *context.profile == Profile::Local
+                let wanted = context.profile.base() == Base::Local
                     || public
                     || (context.profile.is_private() && port.host_port.is_some());
                 if published.publish.is_some() || !wanted || is_job {

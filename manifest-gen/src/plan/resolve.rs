@@ -9,6 +9,7 @@ use orch_manifest::{Duration, Id, ImageRef, Port, PortRef, Template, UrlPath, Va
 
 use super::bindings::{environment, known};
 use super::facts::{Context, View};
+use super::profile::Base;
 use super::{
     External, HealthCheck, MountedFile, Piece, Profile, Published, Role, SecretUse, Text, Variable, Volume, Workload,
 };
@@ -169,7 +170,7 @@ fn workload(
         workdir: declared.workdir.clone(),
         hostname: declared.hostname.clone(),
         grace: declared.grace.unwrap_or(Duration::from_secs(10)),
-        restart: declared.restart.unwrap_or(restart(*context.profile, is_job)),
+        restart: declared.restart.unwrap_or(restart(context.profile, is_job)),
         cap_add: declared.cap_add.clone(),
         restricted: declared.restricted.unwrap_or(true),
         egress: declared.egress.clone(),
@@ -184,9 +185,9 @@ fn workload(
 
 /// A test run shows a crash instead of hiding it behind a restart; a job that failed is tried again
 /// by whoever runs it.
-fn restart(profile: Profile, is_job: bool) -> RestartPolicy {
-    match (profile, is_job) {
-        (Profile::Ci, _) | (_, true) => RestartPolicy::No,
+fn restart(profile: &Profile, is_job: bool) -> RestartPolicy {
+    match (profile.base(), is_job) {
+        (Base::Ci, _) | (_, true) => RestartPolicy::No,
         _ => RestartPolicy::UnlessStopped,
     }
 }

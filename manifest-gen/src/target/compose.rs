@@ -39,6 +39,7 @@ struct Service {
     environment: BTreeMap<String, String>,
     ports: Vec<Port>,
     volumes: Vec<Mount>,
+    tmpfs: Vec<String>,
     configs: Vec<ConfigMount>,
     healthcheck: Option<Healthcheck>,
     depends_on: Vec<DependsOn>,
@@ -71,8 +72,7 @@ struct Port {
 
 #[derive(Clone, Debug, Serialize)]
 struct Mount {
-    kind: &'static str,
-    source: Option<String>,
+    source: String,
     target: String,
     read_only: bool,
 }
@@ -191,7 +191,18 @@ impl Writer<'_> {
                 .map(|(name, entry)| (name.to_string(), self.text(workload, &entry.value)))
                 .collect(),
             ports: workload.ports.iter().filter_map(port).collect(),
-            volumes: workload.volumes.iter().map(|volume| mount(workload, volume)).collect(),
+            volumes: workload
+                .volumes
+                .iter()
+                .filter(|volume| volume.persistent)
+                .map(|volume| mount(workload, volume))
+                .collect(),
+            tmpfs: workload
+                .volumes
+                .iter()
+                .filter(|volume| !volume.persistent)
+                .map(|volume| tmpfs(workload, volume))
+                .collect(),
             configs: workload
                 .files
                 .iter()
@@ -322,16 +333,12 @@ impl Writer<'_> {
     /// What Compose cannot say about a workload, or says differently.
     fn about(&mut self, workload: &Workload) {
         let id = &workload.id;
-        let lost = [
-            (!workload.placement.is_empty(), "placement", "there is one machine"),
-            (workload.fs_group.is_some(), "fs_group", "volumes belong to whom the image says"),
-        ];
-        for (there, key, why) in lost {
-            if there {
-                let finding =
-                    Finding::new(Code::Unrepresentable, format!("Compose does not know `{key}` of `{id}`: {why}"));
-                self.findings.push(finding.help("leave it out for this target").at(&workload.declared_by));
-            }
+        if !workload.placement.is_empty() {
+            let finding = Finding::new(
+                Code::Unrepresentable,
+                format!("Compose does not know the `placement` of `{id}`: there is one machine"),
+            );
+            self.findings.push(finding.help("leave it out for this target").at(&workload.declared_by));
         }
         let sized = workload
             .volumes
@@ -345,6 +352,10 @@ impl Writer<'_> {
             (workload.scale.is_some(), format!("Compose does not scale by load: `{id}` stays at its least number")),
             (!workload.egress.is_empty(), format!("Compose does not restrict where `{id}` connects to")),
             (!workload.ingress.is_empty(), format!("Compose has no ingress: `{id}` is published on its port")),
+            (
+                workload.fs_group.is_some(),
+                format!("Compose does not know `fs_group`: the volumes of `{id}` belong to whom its image says"),
+            ),
             (sized, format!("Compose does not limit the size of the volumes of `{id}`")),
         ];
         for (there, message) in notes {
@@ -402,10 +413,19 @@ fn port(port: &crate::plan::Published) -> Option<Port> {
 
 fn mount(workload: &Workload, volume: &crate::plan::Volume) -> Mount {
     Mount {
-        kind: if volume.persistent { "volume" } else { "tmpfs" },
-        source: volume.persistent.then(|| format!("{}-{}", workload.id, volume.name)),
+        source: format!("{}-{}", workload.id, volume.name),
         target: escape(volume.path.as_str()),
         read_only: volume.read_only,
+    }
+}
+
+/// The owner is written down: where the image has a folder at this path, an engine gives its mode to
+/// what is mounted there, and another user than its owner could not write.
+fn tmpfs(workload: &Workload, volume: &crate::plan::Volume) -> String {
+    let path = escape(volume.path.as_str());
+    match workload.user {
+        None => format!("{path}:mode=1777"),
+        Some(user) => format!("{path}:mode=1777,uid={},gid={}", user.uid, user.gid.unwrap_or(user.uid)),
     }
 }
 

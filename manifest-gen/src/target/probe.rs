@@ -22,5 +22,8 @@ pub(super) fn tcp(port: Port) -> String {
 
 /// A word that a shell takes as it is.
 fn quote(text: &str) -> String {
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "-._/".contains(c)) {
+        return text.to_owned();
+    }
     format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -1,4 +1,4 @@
-use super::{Args, Assigned, Entry, Reader};
+use super::{Args, Assigned, Entry, Form, Node, Reader};
 use crate::UrlPath;
 use crate::model::{Check, Health, HttpCheck};
 
@@ -97,7 +97,9 @@ impl<S: Copy> Reader<'_, S> {
                 Some(Check::Command(command))
             }
             "shell" => self.string(entry).map(Check::Shell),
-            _ if matches!(entry.value, Assigned::Flag) => Some(Check::None),
+            _ if matches!(entry.value, Assigned::Flag | Assigned::Value(Node { form: Form::Bool(true), .. })) => {
+                Some(Check::None)
+            }
             _ => {
                 self.report(entry.span, "`none` takes no value", "write `health(none)`");
                 None

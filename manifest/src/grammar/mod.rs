@@ -18,4 +18,4 @@ pub use client::{auth_provider, client};
 pub use reader::{Problem, Reader};
 pub use service::{SERVICE_KEYS, apply_service, service};
 pub use tree::{Args, Assigned, Entry, Form, Node};
-pub use workload::WORKLOAD_KEYS;
+pub use workload::{WORKLOAD_KEYS, unset};

@@ -295,6 +295,6 @@ impl crate::FromText for ParamName {
         if !text.is_empty() && text.chars().all(good) {
             return Ok(Self(text.to_owned()));
         }
-        Err(crate::Invalid::new(format!("`{text}` is not a parameter")).help("letters, digits, `_`, `-` and `.`"))
+        Err(crate::Invalid::new(format!("{} is not a parameter", crate::invalid::quoted(text))).help("letters, digits, `_`, `-` and `.`"))
     }
 }

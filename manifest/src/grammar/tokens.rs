@@ -7,108 +7,181 @@ use syn::{Ident, Lit, LitStr, Token};
 
 use super::{Args, Assigned, Entry, Form, Node, Problem};
 
+type Problems = Vec<Problem<Span>>;
+
 /// Reads the arguments of an attribute; `span` is the whole attribute's.
 ///
-/// What cannot be read is reported and passed over up to the next comma.
+/// What cannot be read is reported and stands in the tree as [`Form::Unreadable`], so that nobody
+/// takes it for missing.
 pub fn parse(args: TokenStream, span: Span, problems: &mut Vec<Problem<Span>>) -> Args<Span> {
-    let mut result = Args { span, positional: Vec::new(), entries: Vec::new() };
-    let parser = |input: ParseStream<'_>| {
-        list(input, problems, &mut |input, problems| argument(input, &mut result, problems));
-        Ok(())
-    };
-    if let Err(error) = parser.parse2(args) {
+    let parser = |input: ParseStream<'_>| Ok(arguments(input, span, problems));
+    parser.parse2(args).unwrap_or_else(|error| {
+        // Everything up to the end of the input is read, so nothing is left to fail.
         problems.push(Problem::new(error.span(), error.to_string()));
-    }
-    result
+        Args { span, positional: Vec::new(), entries: Vec::new() }
+    })
 }
 
-type Item<'a> = &'a mut dyn FnMut(ParseStream<'_>, &mut Vec<Problem<Span>>) -> syn::Result<()>;
-
-/// Items with commas between them, up to the end of the input.
-fn list(input: ParseStream<'_>, problems: &mut Vec<Problem<Span>>, item: Item<'_>) {
-    while !input.is_empty() {
-        let mut failed = item(input, problems).err();
-        if failed.is_none() && !input.is_empty() && !input.peek(Token![,]) {
-            failed = Some(input.error("expected `,`"));
-        }
-        if let Some(error) = failed {
-            problems.push(Problem::new(error.span(), error.to_string()));
-            while !input.is_empty() && !input.peek(Token![,]) {
-                // A token tree always parses while there is input.
-                let _ = input.parse::<TokenTree>();
-            }
-        }
-        let _ = input.parse::<Option<Token![,]>>();
-    }
-}
-
-fn argument(input: ParseStream<'_>, out: &mut Args<Span>, problems: &mut Vec<Problem<Span>>) -> syn::Result<()> {
-    let (key, span) = if input.peek(Ident::peek_any) && !input.peek(syn::LitBool) {
-        let ident = Ident::parse_any(input)?;
-        (ident.unraw().to_string(), ident.span())
-    } else if input.peek(LitStr) && input.peek2(Token![=]) {
-        let text: LitStr = input.parse()?;
-        (text.value(), text.span())
-    } else {
-        out.positional.push(node(input, problems)?);
-        return Ok(());
-    };
-    let value = if input.parse::<Option<Token![=]>>()?.is_some() {
-        if input.is_empty() || input.peek(Token![,]) {
-            return Err(syn::Error::new(span, format!("`{key}` has no value")));
-        }
-        Assigned::Value(node(input, problems)?)
-    } else if input.peek(syn::token::Paren) {
-        Assigned::Args(parenthesized(input, span, problems)?)
-    } else {
-        Assigned::Flag
-    };
-    out.entries.push(Entry { key, span, value });
-    Ok(())
-}
-
-fn parenthesized(input: ParseStream<'_>, span: Span, problems: &mut Vec<Problem<Span>>) -> syn::Result<Args<Span>> {
+fn arguments(input: ParseStream<'_>, span: Span, problems: &mut Problems) -> Args<Span> {
     let mut args = Args { span, positional: Vec::new(), entries: Vec::new() };
-    let content;
-    syn::parenthesized!(content in input);
-    list(&content, problems, &mut |input, problems| argument(input, &mut args, problems));
-    Ok(args)
+    while !input.is_empty() {
+        let good = argument(input, &mut args, problems);
+        // After a forgotten comma the next key is read as if the comma were there.
+        end_of_item(input, good, input.peek(Ident::peek_any), problems);
+    }
+    args
 }
 
-fn node(input: ParseStream<'_>, problems: &mut Vec<Problem<Span>>) -> syn::Result<Node<Span>> {
-    let span = input.span();
-    if input.peek(syn::token::Bracket) {
-        let mut items = Vec::new();
+fn elements(input: ParseStream<'_>, problems: &mut Problems) -> Vec<Node<Span>> {
+    let mut nodes = Vec::new();
+    while !input.is_empty() {
+        let node = node(input, "a literal", problems);
+        let good = !matches!(node.form, Form::Unreadable);
+        nodes.push(node);
+        end_of_item(input, good, input.peek(Lit), problems);
+    }
+    nodes
+}
+
+/// Reads the comma behind an item; after an item that is unreadable, all that is before the comma.
+fn end_of_item(input: ParseStream<'_>, good: bool, next_is_item: bool, problems: &mut Problems) {
+    if good && !input.is_empty() && !input.peek(Token![,]) {
+        let problem = format!("expected `,`, found {}", seen(input));
+        problems.push(Problem::new(input.span(), problem).help(if next_is_item {
+            "write a comma between the two"
+        } else {
+            "write a comma or leave it out; a key that is no identifier is in quotes, such as `\"a.b/c\" = \"…\"`"
+        }));
+        if next_is_item {
+            return;
+        }
+    }
+    while !input.is_empty() && !input.peek(Token![,]) {
+        // A token tree always parses while there is input.
+        let _ = input.parse::<TokenTree>();
+    }
+    let _ = input.parse::<Option<Token![,]>>();
+}
+
+/// Reads one argument; `false` when the rest of it is to be passed over. At least one token is read
+/// unless a comma is next.
+fn argument(input: ParseStream<'_>, out: &mut Args<Span>, problems: &mut Problems) -> bool {
+    let Some((key, span)) = key(input) else {
+        let node = node(input, "a key", problems);
+        let good = !matches!(node.form, Form::Unreadable);
+        out.positional.push(node);
+        return good;
+    };
+    if input.peek(Token![:]) && !input.peek(Token![::]) {
+        let problem = Problem::new(input.span(), format!("expected `=` after `{key}`, found `:`"));
+        problems.push(problem.help(format!("write `{key} = …`")));
+        let _ = input.parse::<Token![:]>();
+    } else if input.peek(syn::token::Paren) {
+        let value = parenthesized(input, span, problems).map_or_else(|| unreadable(span), Assigned::Args);
+        out.entries.push(Entry { key, span, value });
+        return true;
+    } else if !input.peek(Token![=]) {
+        out.entries.push(Entry { key, span, value: Assigned::Flag });
+        return true;
+    } else {
+        let _ = input.parse::<Token![=]>();
+        if input.is_empty() || input.peek(Token![,]) {
+            problems.push(Problem::new(span, format!("`{key}` has no value")).help(format!("write `{key} = …`")));
+            out.entries.push(Entry { key, span, value: unreadable(span) });
+            return true;
+        }
+    }
+    let node = node(input, "a literal", problems);
+    let good = !matches!(node.form, Form::Unreadable);
+    out.entries.push(Entry { key, span, value: Assigned::Value(node) });
+    good
+}
+
+fn key(input: ParseStream<'_>) -> Option<(String, Span)> {
+    // `true` is a value, unless something is assigned to it; `secret("…")` without a key is told
+    // from `secret(…)` as a key by those who know the keys.
+    if input.peek(Ident::peek_any) && !input.peek(syn::LitBool) {
+        let ident = Ident::parse_any(input).ok()?;
+        Some((ident.unraw().to_string(), ident.span()))
+    } else if input.peek(LitStr) && input.peek2(Token![=]) {
+        let text: LitStr = input.parse().ok()?;
+        Some((text.value(), text.span()))
+    } else {
+        None
+    }
+}
+
+fn unreadable(span: Span) -> Assigned<Span> {
+    Assigned::Value(Node { span, form: Form::Unreadable })
+}
+
+/// `None` is never seen where a parenthesis was.
+fn parenthesized(input: ParseStream<'_>, span: Span, problems: &mut Problems) -> Option<Args<Span>> {
+    let parse = || {
         let content;
-        syn::bracketed!(content in input);
-        list(&content, problems, &mut |input, problems| {
-            items.push(node(input, problems)?);
-            Ok(())
-        });
-        return Ok(Node { span, form: Form::List(items) });
+        syn::parenthesized!(content in input);
+        Ok(content)
+    };
+    let content = parse().map_err(|error: syn::Error| report(&error, problems)).ok()?;
+    Some(arguments(&content, span, problems))
+}
+
+fn node(input: ParseStream<'_>, expected: &str, problems: &mut Problems) -> Node<Span> {
+    let span = input.span();
+    let form = form(input, expected, problems).unwrap_or_else(|problem| {
+        problems.push(problem);
+        Form::Unreadable
+    });
+    Node { span, form }
+}
+
+fn form(input: ParseStream<'_>, expected: &str, problems: &mut Problems) -> Result<Form<Span>, Problem<Span>> {
+    let from_syn = |error: syn::Error| Problem::new(error.span(), error.to_string());
+    if input.peek(syn::token::Bracket) {
+        let parse = || {
+            let content;
+            syn::bracketed!(content in input);
+            Ok(content)
+        };
+        return Ok(Form::List(elements(&parse().map_err(from_syn)?, problems)));
     }
     if input.peek(Lit) || is_literal_in_group(input) {
-        return literal(&input.parse()?);
+        return literal(&input.parse().map_err(from_syn)?);
     }
+    let (span, found) = (input.span(), seen(input));
     if input.peek(Ident::peek_any) {
-        let ident = Ident::parse_any(input)?;
+        let ident = Ident::parse_any(input).map_err(from_syn)?;
         if input.peek(syn::token::Paren) {
-            let args = parenthesized(input, ident.span(), problems)?;
-            return Ok(Node { span, form: Form::Call(ident.to_string(), args) });
+            if let Some(args) = parenthesized(input, span, problems) {
+                return Ok(Form::Call(ident.to_string(), args));
+            }
         }
-        return Err(not_a_literal(ident.span(), &format!("`{ident}`")));
+        return Err(Problem::new(span, format!("expected {expected}, found {found}"))
+            .help("an attribute is read before names mean anything: write the value itself, a text in quotes"));
     }
-    let seen = input.cursor().token_tree().map_or_else(|| "nothing".to_owned(), |(tree, _)| format!("`{tree}`"));
-    Err(not_a_literal(span, &seen))
+    let help = match expected {
+        "a key" => "a key with a value, such as `name = \"…\"`",
+        _ => "a string, a whole number, `true`, `false` or a list in `[…]`",
+    };
+    Err(Problem::new(span, format!("expected {expected}, found {found}")).help(help))
 }
 
-fn not_a_literal(span: Span, seen: &str) -> syn::Error {
-    syn::Error::new(
-        span,
-        format!(
-            "expected a literal, found {seen}\nhelp: an attribute is read before names mean anything; write the value itself"
-        ),
-    )
+fn report(error: &syn::Error, problems: &mut Problems) {
+    problems.push(Problem::new(error.span(), error.to_string()));
+}
+
+/// The next token as a message shows it.
+fn seen(input: ParseStream<'_>) -> String {
+    match input.cursor().token_tree() {
+        None => "nothing".to_owned(),
+        Some((TokenTree::Group(group), _)) => match group.delimiter() {
+            Delimiter::Parenthesis => "`(…)`".to_owned(),
+            Delimiter::Brace => "`{…}`".to_owned(),
+            Delimiter::Bracket => "`[…]`".to_owned(),
+            Delimiter::None => "an expression".to_owned(),
+        },
+        Some((tree, _)) => format!("`{tree}`"),
+    }
 }
 
 /// A literal that came through a `macro_rules!` variable stands in an invisible group.
@@ -117,19 +190,21 @@ fn is_literal_in_group(input: ParseStream<'_>) -> bool {
         if group.delimiter() == Delimiter::None && syn::parse2::<Lit>(group.stream()).is_ok())
 }
 
-fn literal(literal: &Lit) -> syn::Result<Node<Span>> {
-    let form = match literal {
-        Lit::Str(text) => Form::Text(text.value()),
-        Lit::Bool(value) => Form::Bool(value.value),
-        Lit::Int(number) if number.suffix().is_empty() => {
-            let parsed = number.base10_parse();
-            Form::Number(parsed.map_err(|_| {
-                syn::Error::new(number.span(), format!("`{number}` is not a whole number from 0 to 2^64 - 1"))
-            })?)
+fn literal(literal: &Lit) -> Result<Form<Span>, Problem<Span>> {
+    let wrong = |problem: String, help: &str| Err(Problem::new(literal.span(), problem).help(help));
+    match literal {
+        Lit::Str(text) => Ok(Form::Text(text.value())),
+        Lit::Bool(value) => Ok(Form::Bool(value.value)),
+        Lit::Int(number) if number.suffix().is_empty() => match number.base10_parse() {
+            Ok(value) => Ok(Form::Number(value)),
+            Err(_) => wrong(format!("`{number}` is not a whole number from 0 to 2^64 - 1"), "write a smaller number"),
+        },
+        Lit::Int(number) => {
+            let help = format!("write `{}`", number.base10_digits());
+            wrong(format!("`{number}` has a type"), &help)
         }
-        _ => {
-            return Err(syn::Error::new(literal.span(), "expected a string, a whole number, a boolean or a list"));
-        }
-    };
-    Ok(Node { span: literal.span(), form })
+        Lit::Float(number) => wrong(format!("`{number}` is not a whole number"), "an amount such as `1.5` is in quotes"),
+        Lit::Char(_) => wrong("expected a string, found a character".to_owned(), "write it in double quotes"),
+        _ => wrong("expected a literal, found bytes".to_owned(), "write a string: `\"…\"`"),
+    }
 }

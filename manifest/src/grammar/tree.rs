@@ -53,6 +53,8 @@ pub enum Form<S> {
     List(Vec<Node<S>>),
     /// `secret("name", key = "k")`
     Call(String, Args<S>),
+    /// Something that could not be read and has been reported.
+    Unreadable,
 }
 
 impl<S> Form<S> {
@@ -64,6 +66,7 @@ impl<S> Form<S> {
             Self::Bool(_) => "a boolean",
             Self::List(_) => "a list",
             Self::Call(..) => "a call",
+            Self::Unreadable => "something unreadable",
         }
     }
 }

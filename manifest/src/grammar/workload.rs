@@ -42,6 +42,46 @@ pub const WORKLOAD_KEYS: &[&str] = &[
 /// Keys that may be written more than once.
 pub(super) const REPEATABLE: &[&str] = &["port", "ingress", "volume", "file", "egress", "ulimit"];
 
+/// Takes a key back, as if it had not been written; `false` when it is none of [`WORKLOAD_KEYS`].
+pub fn unset(workload: &mut Workload, key: &str) -> bool {
+    match key {
+        "name" => workload.name = None,
+        "description" => workload.description = None,
+        "image" => workload.image = None,
+        "entrypoint" => workload.entrypoint.clear(),
+        "command" => workload.command.clear(),
+        "env" => workload.env.clear(),
+        "app_env" => workload.app_env.clear(),
+        "ports" | "port" => workload.ports.clear(),
+        "ingress" => workload.ingress.clear(),
+        "provides" => workload.provides.clear(),
+        "consumes" => workload.consumes.clear(),
+        "wants" => workload.wants.clear(),
+        "volume" => workload.volumes.clear(),
+        "file" => workload.files.clear(),
+        "health" => workload.health = None,
+        "resources" => workload.resources = None,
+        "replicas" => workload.replicas = None,
+        "scale" => workload.scale = None,
+        "user" => workload.user = None,
+        "fs_group" => workload.fs_group = None,
+        "workdir" => workload.workdir = None,
+        "hostname" => workload.hostname = None,
+        "grace" => workload.grace = None,
+        "restart" => workload.restart = None,
+        "cap_add" => workload.cap_add.clear(),
+        "restricted" => workload.restricted = None,
+        "egress" => workload.egress.clear(),
+        "placement" => workload.placement.clear(),
+        "shm_size" => workload.shm_size = None,
+        "ulimit" => workload.ulimits.clear(),
+        "labels" => workload.labels.clear(),
+        "annotations" => workload.annotations.clear(),
+        _ => return false,
+    }
+    true
+}
+
 impl<S: Copy> Reader<'_, S> {
     /// Applies a key that services and applications have in common; `false` when it is none.
     pub(super) fn workload(&mut self, entry: &Entry<S>, workload: &mut Workload) -> bool {

@@ -280,7 +280,7 @@ impl UserIds {
             None => number(text).map(|uid| Self { uid, gid: None }),
         };
         parsed.ok_or_else(|| {
-            Invalid::new(format!("`{text}` is not a user"))
+            Invalid::new(format!("{} is not a user", crate::invalid::quoted(text)))
                 .help("numbers, such as `999` or `999:999`: Kubernetes cannot tell whether a named user is root")
         })
     }

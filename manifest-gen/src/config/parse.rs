@@ -1,0 +1,170 @@
+//! The document to sections.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use orch_manifest::grammar::Problem;
+use orch_manifest::{FromText, Id, ImageRef, did_you_mean};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Config, Overrides, ProfileSection, Section, System, tree};
+
+type Problems = Vec<Problem<usize>>;
+type Value<'a> = Spanned<DeValue<'a>>;
+
+/// Reads the whole document and collects what is wrong.
+pub(super) fn config(text: &str, problems: &mut Problems) -> Config {
+    let mut config = Config::default();
+    let document = match DeTable::parse(text) {
+        Ok(document) => document,
+        Err(error) => {
+            problems.push(Problem::new(error.span().map_or(0, |span| span.start), error.message()));
+            return config;
+        }
+    };
+    for (key, value) in document.get_ref() {
+        match key.get_ref().as_ref() {
+            "system" => config.system = system(value, problems),
+            "services" => config.base.services = sections(value, problems),
+            "apps" => config.base.apps = sections(value, problems),
+            "profiles" => {
+                for (name, value) in table(value, problems) {
+                    if Id::parse(name.get_ref()).is_err() {
+                        problems.push(
+                            Problem::new(name.span().start, format!("`{}` is not a profile's name", name.get_ref()))
+                                .help("lower-case letters, digits and dashes"),
+                        );
+                    }
+                    config.profiles.insert(name.get_ref().to_string(), profile(name, value, problems));
+                }
+            }
+            _ => unknown(key, "the configuration", &["system", "services", "apps", "profiles"], problems),
+        }
+    }
+    config
+}
+
+fn system(value: &Value<'_>, problems: &mut Problems) -> System {
+    let mut system = System::default();
+    for (key, value) in table(value, problems) {
+        match key.get_ref().as_ref() {
+            "name" => system.name = parsed(value, problems),
+            "registry" => {
+                if let Some(text) = text(value, problems) {
+                    system.registry = registry(value, text, problems);
+                }
+            }
+            "packages" => system.packages = texts(value, problems).into_iter().map(|(text, _)| text).collect(),
+            _ => unknown(key, "`[system]`", &["name", "registry", "packages"], problems),
+        }
+    }
+    system
+}
+
+/// A registry is right when an image in it is.
+fn registry(value: &Value<'_>, text: &str, problems: &mut Problems) -> Option<String> {
+    let registry = text.trim_end_matches('/');
+    if ImageRef::parse(&format!("{registry}/x:1")).is_ok() {
+        return Some(registry.to_owned());
+    }
+    problems.push(
+        Problem::new(value.span().start, format!("`{registry}` is not a registry"))
+            .help("a host and a path in lower case, such as `ghcr.io/acme`"),
+    );
+    None
+}
+
+fn profile(name: &Spanned<Cow<'_, str>>, value: &Value<'_>, problems: &mut Problems) -> ProfileSection {
+    let mut profile = ProfileSection { at: name.span().start, ..ProfileSection::default() };
+    for (key, value) in table(value, problems) {
+        match key.get_ref().as_ref() {
+            "extends" => profile.extends = text(value, problems).map(str::to_owned),
+            "services" => profile.overrides.services = sections(value, problems),
+            "apps" => profile.overrides.apps = sections(value, problems),
+            _ => unknown(key, "a profile", &["extends", "services", "apps"], problems),
+        }
+    }
+    profile
+}
+
+fn sections(value: &Value<'_>, problems: &mut Problems) -> BTreeMap<Id, Section> {
+    let mut sections = BTreeMap::new();
+    for (key, value) in table(value, problems) {
+        match Id::parse(key.get_ref()) {
+            Ok(id) => {
+                sections.insert(id, section(key, value, problems));
+            }
+            Err(invalid) => {
+                problems.push(Problem { span: key.span().start, message: invalid.problem, help: invalid.help })
+            }
+        }
+    }
+    sections
+}
+
+fn section(name: &Spanned<Cow<'_, str>>, value: &Value<'_>, problems: &mut Problems) -> Section {
+    let at = name.span().start;
+    let mut section = Section { at, args: tree::empty(at), unset: Vec::new(), add: false };
+    for (key, value) in table(value, problems) {
+        match key.get_ref().as_ref() {
+            "unset" => section.unset = texts(value, problems),
+            "add" => match value.get_ref() {
+                DeValue::Boolean(add) => section.add = *add,
+                _ => problems.push(Problem::new(value.span().start, "`add` is `true` or `false`")),
+            },
+            "id" => problems
+                .push(Problem::new(key.span().start, "an id cannot be overridden").help("it is the section's name")),
+            _ => tree::add_entry(&mut section.args, key, value, problems),
+        }
+    }
+    section
+}
+
+impl Overrides {
+    pub(super) fn is_empty(&self) -> bool {
+        self.services.is_empty() && self.apps.is_empty()
+    }
+}
+
+fn table<'a, 'b>(
+    value: &'b Value<'a>,
+    problems: &mut Problems,
+) -> impl Iterator<Item = (&'b Spanned<Cow<'a, str>>, &'b Value<'a>)> + use<'a, 'b> {
+    let table = value.get_ref().as_table();
+    if table.is_none() {
+        problems
+            .push(Problem::new(value.span().start, "expected a table").help("write `[name]` and its keys below it"));
+    }
+    table.into_iter().flatten()
+}
+
+fn text<'a>(value: &'a Value<'_>, problems: &mut Problems) -> Option<&'a str> {
+    let text = value.get_ref().as_str();
+    if text.is_none() {
+        problems.push(Problem::new(value.span().start, "expected a string").help("write it in quotes"));
+    }
+    text
+}
+
+fn texts(value: &Value<'_>, problems: &mut Problems) -> Vec<(String, usize)> {
+    let Some(list) = value.get_ref().as_array() else {
+        problems.push(Problem::new(value.span().start, "expected a list").help("write `[\"…\"]`"));
+        return Vec::new();
+    };
+    list.iter().filter_map(|item| Some((text(item, problems)?.to_owned(), item.span().start))).collect()
+}
+
+fn parsed<T: FromText>(value: &Value<'_>, problems: &mut Problems) -> Option<T> {
+    let text = text(value, problems)?;
+    T::from_text(text)
+        .map_err(|invalid| {
+            problems.push(Problem { span: value.span().start, message: invalid.problem, help: invalid.help })
+        })
+        .ok()
+}
+
+fn unknown(key: &Spanned<Cow<'_, str>>, place: &str, keys: &[&str], problems: &mut Problems) {
+    let help = did_you_mean(key.get_ref(), keys);
+    problems.push(Problem::new(key.span().start, format!("unknown key `{}` in {place}", key.get_ref())).help(help));
+}
