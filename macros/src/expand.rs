@@ -52,6 +52,11 @@ fn expand(attribute: Attribute, args: TokenStream, item: TokenStream) -> TokenSt
             item.with(constant)
         }
         _ => {
+            // In the order of the source; what concerns the whole attribute comes first.
+            problems.sort_by_key(|problem| {
+                let span = problem.span.unwrap();
+                (span.line(), span.column())
+            });
             let errors: TokenStream = problems.iter().map(compile_error).collect();
             let item = item.unchanged();
             quote!(#item #errors)

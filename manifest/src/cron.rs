@@ -8,6 +8,7 @@ text_type! {
     ///
     /// Source: the Kubernetes documentation of `CronJob`, "Schedule syntax".
     pub struct CronSchedule : "a cron schedule"
+        => r"^(@[a-z]+|[^ ]+( [^ ]+){4})$"
 }
 
 const MACROS: [&str; 7] = ["@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually"];
@@ -31,7 +32,8 @@ const FIELDS: [Field; 5] = [
 
 impl CronSchedule {
     fn check(text: &str) -> Result<(), Invalid> {
-        let invalid = |why: String| Invalid::new(format!("{} is not a cron schedule: {why}", crate::invalid::quoted(text)));
+        let invalid =
+            |why: String| Invalid::new(format!("{} is not a cron schedule: {why}", crate::invalid::quoted(text)));
         if text.starts_with('@') {
             return if MACROS.contains(&text) {
                 Ok(())

@@ -148,8 +148,11 @@ impl std::error::Error for FragmentError {}
 pub fn decode<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Vec<Fragment>, FragmentError> {
     use std::collections::BTreeMap;
 
+    // How many parts a declaration has, and those that were found.
+    type Found<'a> = (usize, BTreeMap<usize, &'a str>);
+
     let malformed = |problem: &dyn fmt::Display| FragmentError::Malformed { problem: problem.to_string() };
-    let mut declarations: BTreeMap<(&str, &str), (usize, BTreeMap<usize, &str>)> = BTreeMap::new();
+    let mut declarations: BTreeMap<(&str, &str), Found<'_>> = BTreeMap::new();
     for name in names {
         let Some(part) = Part::parse(name)? else { continue };
         let (count, chunks) =

@@ -11,6 +11,7 @@ use crate::Invalid;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[^@ ]+(@sha(256|512):[0-9a-f]+)?$")))]
 pub struct ImageRef {
     registry: Option<String>,
     repository: String,
@@ -21,7 +22,8 @@ pub struct ImageRef {
 impl ImageRef {
     /// Reads a reference.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let invalid = |why: &str| Invalid::new(format!("{} is not an image reference: {why}", crate::invalid::quoted(text)));
+        let invalid =
+            |why: &str| Invalid::new(format!("{} is not an image reference: {why}", crate::invalid::quoted(text)));
         let (name, digest) = match text.split_once('@') {
             Some((name, digest)) => (name, Some(digest)),
             None => (text, None),

@@ -219,7 +219,13 @@ impl Manifest {
     /// The JSON Schema (draft 2020-12), indented, with a final newline.
     #[cfg(feature = "schema")]
     pub fn json_schema() -> String {
-        let mut text = serde_json::to_string_pretty(&schemars::schema_for!(Self)).unwrap_or_default();
+        let mut schema = schemars::schema_for!(Self).to_value();
+        schema["$id"] = format!("https://orch-rs.github.io/orch/manifest-{SCHEMA_VERSION}.json").into();
+        schema["properties"]["schemaVersion"]["const"] = SCHEMA_VERSION.into();
+        // What a manifest has of an application's id is never absent.
+        schema["$defs"]["AppEntry"]["properties"]["id"]["description"] = "Its id.".into();
+        one_line(&mut schema);
+        let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
         text.push('\n');
         text
     }
@@ -266,5 +272,25 @@ impl Manifest {
             }
         }
         Ok(())
+    }
+}
+
+/// The descriptions come from comments, where lines end for the eye and names are linked.
+#[cfg(feature = "schema")]
+fn one_line(schema: &mut serde_json::Value) {
+    match schema {
+        serde_json::Value::Object(object) => {
+            for (key, value) in object {
+                match value {
+                    serde_json::Value::String(text) if key == "description" => {
+                        let paragraphs: Vec<String> = text.split("\n\n").map(|text| text.replace('\n', " ")).collect();
+                        *text = paragraphs.join("\n\n").replace("[`", "`").replace("`]", "`");
+                    }
+                    value => one_line(value),
+                }
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(one_line),
+        _ => {}
     }
 }

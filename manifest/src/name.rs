@@ -9,6 +9,7 @@ text_type! {
     /// An RFC 1035 label of at most [`Id::MAX`] characters, so that every object name made from it
     /// (`data-<id>-0`, `<id>-headless`, a Job's content hash) still fits its own limit.
     pub struct Id : "an id"
+        => r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 }
 
 impl Id {
@@ -31,6 +32,7 @@ impl Id {
 text_type! {
     /// The name of a secret: an RFC 1123 label of at most 50 characters.
     pub struct SecretName : "a secret name"
+        => r"^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$"
 }
 
 impl SecretName {
@@ -50,6 +52,7 @@ text_type! {
     /// The name of a port: an IANA service name (RFC 6335, section 5.1), as Kubernetes wants it, of
     /// at most 15 characters.
     pub struct PortName : "a port name"
+        => r"^(?!.*--)(?=.*[a-z])[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$"
 }
 
 impl PortName {
@@ -67,6 +70,7 @@ text_type! {
     /// The name of an environment variable: letters, digits, `_`, `.` and `-`, not a digit first
     /// (what every Kubernetes version accepts).
     pub struct EnvName : "a variable name"
+        => r"^[A-Za-z_.-][A-Za-z0-9_.-]*$"
 }
 
 impl EnvName {
@@ -88,6 +92,7 @@ impl EnvName {
 text_type! {
     /// A token that is provided and consumed (`sql`), or a capability (`auth=oidc`).
     pub struct Capability : "a token"
+        => r"^[a-z][a-z0-9_./:=-]{0,62}$"
 }
 
 impl Capability {
@@ -105,6 +110,7 @@ impl Capability {
 text_type! {
     /// The name of a volume, unique in its service: an RFC 1123 label of at most 20 characters.
     pub struct VolumeName : "a volume name"
+        => r"^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$"
 }
 
 impl VolumeName {
@@ -116,6 +122,7 @@ impl VolumeName {
 text_type! {
     /// The scheme of a URL (RFC 3986, section 3.1), in lower case.
     pub struct Scheme : "a URL scheme"
+        => r"^[a-z][a-z0-9+.-]{0,62}$"
 }
 
 impl Scheme {
@@ -124,13 +131,15 @@ impl Scheme {
         if text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(good) && text.len() <= 63 {
             return Ok(());
         }
-        Err(Invalid::new(format!("{} is not a URL scheme", crate::invalid::quoted(text))).help("such as `http` or `postgres`, without `://`"))
+        Err(Invalid::new(format!("{} is not a URL scheme", crate::invalid::quoted(text)))
+            .help("such as `http` or `postgres`, without `://`"))
     }
 }
 
 text_type! {
     /// The key of a label or an annotation: printable ASCII without white space, `=` and quotes.
     pub struct LabelKey : "a label key"
+        => r"^[!#%&(-<>-\[\]-z|~]{1,253}$"
 }
 
 impl LabelKey {
@@ -139,13 +148,15 @@ impl LabelKey {
         if (1..=253).contains(&text.len()) && text.chars().all(good) {
             return Ok(());
         }
-        Err(Invalid::new(format!("{} is not a label key", crate::invalid::quoted(text))).help("such as `team` or `prometheus.io/scrape`"))
+        Err(Invalid::new(format!("{} is not a label key", crate::invalid::quoted(text)))
+            .help("such as `team` or `prometheus.io/scrape`"))
     }
 }
 
 text_type! {
     /// A Linux capability without its `CAP_`: `NET_BIND_SERVICE`.
     pub struct LinuxCapability : "a Linux capability"
+        => r"^(?!CAP_)[A-Z_]{2,40}$"
 }
 
 impl LinuxCapability {

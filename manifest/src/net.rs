@@ -7,6 +7,7 @@ use crate::Invalid;
 text_type! {
     /// A host name (RFC 1123, section 2.1), in lower case.
     pub struct Hostname : "a host name"
+        => r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
 }
 
 impl Hostname {
@@ -22,6 +23,7 @@ impl Hostname {
 text_type! {
     /// The host of an ingress rule: a host name, or `*.` and a host name.
     pub struct IngressHost : "an ingress host"
+        => r"^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"
 }
 
 impl IngressHost {
@@ -37,6 +39,7 @@ impl IngressHost {
 text_type! {
     /// A network in CIDR notation (RFC 4632, RFC 4291), such as `10.0.0.0/8`.
     pub struct Cidr : "a network"
+        => r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$"
 }
 
 impl Cidr {

@@ -6,11 +6,13 @@ text_type! {
     /// An absolute path in a container, without `.`, `..`, `:`, empty segments and control
     /// characters (Kubernetes refuses a `:` in a `mountPath`).
     pub struct AbsolutePath : "an absolute path"
+        => r"^(/(?!\.\.?(/|$))[^/:\\]+)+$"
 }
 
 impl AbsolutePath {
     fn check(text: &str) -> Result<(), Invalid> {
-        let invalid = || Invalid::new(format!("{} is not an absolute path in a container", crate::invalid::quoted(text)));
+        let invalid =
+            || Invalid::new(format!("{} is not an absolute path in a container", crate::invalid::quoted(text)));
         let Some(rest) = text.strip_prefix('/') else {
             return Err(invalid().help("it begins with `/`"));
         };
@@ -32,6 +34,7 @@ impl AbsolutePath {
 text_type! {
     /// A path relative to a package's folder, with `/` between its segments, that stays inside.
     pub struct SourcePath : "a path in the package"
+        => r"^(?!\.\.?(/|$))[^/:\\]+(/(?!\.\.?(/|$))[^/:\\]+)*$"
 }
 
 impl SourcePath {
@@ -48,6 +51,7 @@ impl SourcePath {
 text_type! {
     /// The path of a URL, with its query if it has one: it begins with `/` and has no white space.
     pub struct UrlPath : "a URL path"
+        => r"^/[A-Za-z0-9\-._~!$&'()*+,;=:@/%?]*$"
 }
 
 impl UrlPath {

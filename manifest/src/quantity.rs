@@ -7,6 +7,7 @@ text_type! {
     ///
     /// Source: the Kubernetes API reference, `resource.Quantity`.
     pub struct Quantity : "a quantity"
+        => r"^([0-9]+\.?[0-9]*|\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$"
 }
 
 /// Suffix, and the value it stands for in nano units.

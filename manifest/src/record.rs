@@ -103,14 +103,16 @@ macro_rules! choice {
 
 /// A type that is one validated text, in memory and in JSON.
 ///
-/// `$name::check` says whether a text is one; the type is written next to the invocation.
+/// `$name::check` says whether a text is one; the type is written next to the invocation. The pattern
+/// is for the JSON Schema: every text that is one matches it, and most that are not do not.
 macro_rules! text_type {
-    ( $(#[$meta:meta])* pub struct $name:ident : $what:literal ) => {
+    ( $(#[$meta:meta])* pub struct $name:ident : $what:literal $( => $pattern:literal )? ) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
+        $( #[cfg_attr(feature = "schema", schemars(extend("pattern" = $pattern)))] )?
         pub struct $name(String);
 
         impl $name {

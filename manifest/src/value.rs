@@ -88,6 +88,7 @@ record! {
 text_type! {
     /// A key in a secret or a configuration: letters, digits, `-`, `_` and `.`, at most 253.
     pub struct SecretKey : "a key"
+        => r"^[A-Za-z0-9._-]{1,253}$"
 }
 
 impl SecretKey {
@@ -96,7 +97,8 @@ impl SecretKey {
         if (1..=253).contains(&text.len()) && text.chars().all(good) && text != "." && text != ".." {
             return Ok(());
         }
-        Err(Invalid::new(format!("{} is not a key", crate::invalid::quoted(text))).help("letters, digits, `-`, `_` and `.`"))
+        Err(Invalid::new(format!("{} is not a key", crate::invalid::quoted(text)))
+            .help("letters, digits, `-`, `_` and `.`"))
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn write(format: Format, out: &mut Output<'_>, value: &Value) -> Resu
         Format::Yaml => yaml::scalar(value)?,
         Format::Json => json::value(value)?,
         Format::Toml => toml::value(value)?,
-        Format::Text => return raw(out, value),
+        Format::Text | Format::Verbatim => return raw(out, value),
     };
     Ok(out.write_str(&text)?)
 }

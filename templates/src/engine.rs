@@ -15,13 +15,13 @@ pub(crate) fn environment(format: Format) -> Environment<'static> {
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     // Errors then know the expression and its place in the line.
     env.set_debug(true);
-    env.set_syntax(syntax());
+    env.set_syntax(syntax(format));
     env.set_auto_escape_callback(move |_| match format {
-        Format::Text => AutoEscape::None,
+        Format::Text | Format::Verbatim => AutoEscape::None,
         Format::Yaml | Format::Json | Format::Toml => AutoEscape::Custom(format.name().into()),
     });
     env.set_formatter(move |out, _state, value| emit::write(format, out, value));
-    if format != Format::Text {
+    if !matches!(format, Format::Text | Format::Verbatim) {
         seal(&mut env);
     }
     if format == Format::Yaml {
@@ -33,12 +33,13 @@ pub(crate) fn environment(format: Format) -> Environment<'static> {
     env
 }
 
-/// Tags on lines of their own leave nothing behind, and the last newline of a template counts.
-fn syntax() -> SyntaxConfig {
+/// Tags on lines of their own leave nothing behind. The last newline of a template counts, unless the
+/// text is somebody else's: then it is only the line end that an editor put there.
+fn syntax(format: Format) -> SyntaxConfig {
     SyntaxConfig::builder()
         .trim_blocks(true)
         .lstrip_blocks(true)
-        .keep_trailing_newline(true)
+        .keep_trailing_newline(format != Format::Verbatim)
         .build()
         .unwrap_or_default()
 }

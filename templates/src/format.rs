@@ -16,11 +16,13 @@ pub enum Format {
     Toml,
     /// Anything else; values are written as they are and nothing is read back.
     Text,
+    /// Text of somebody else's, to the letter: no line end of it is touched.
+    Verbatim,
 }
 
 impl Format {
     /// The words that `pack.toml` knows.
-    pub(crate) const NAMES: [&'static str; 4] = ["yaml", "json", "toml", "text"];
+    pub(crate) const NAMES: [&'static str; 5] = ["yaml", "json", "toml", "text", "verbatim"];
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         match name {
@@ -28,6 +30,7 @@ impl Format {
             "json" => Some(Self::Json),
             "toml" => Some(Self::Toml),
             "text" => Some(Self::Text),
+            "verbatim" => Some(Self::Verbatim),
             _ => None,
         }
     }
@@ -49,6 +52,7 @@ impl Format {
             Self::Json => "json",
             Self::Toml => "toml",
             Self::Text => "text",
+            Self::Verbatim => "verbatim",
         }
     }
 
@@ -58,7 +62,7 @@ impl Format {
             Self::Yaml => yaml::check(contents),
             Self::Json => json::check(contents),
             Self::Toml => toml::check(contents),
-            Self::Text => Ok(()),
+            Self::Text | Self::Verbatim => Ok(()),
         }
     }
 }
@@ -69,7 +73,7 @@ impl fmt::Display for Format {
             Self::Yaml => "YAML",
             Self::Json => "JSON",
             Self::Toml => "TOML",
-            Self::Text => "text",
+            Self::Text | Self::Verbatim => "text",
         })
     }
 }

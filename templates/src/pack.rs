@@ -201,7 +201,7 @@ impl Pack {
                 }
                 RenderError::Template(Box::new(fault))
             })?;
-        Ok(normal(&text))
+        Ok(if job.entry.format == Format::Verbatim { text } else { normal(&text) })
     }
 
     fn read_back(&self, job: &Job<'_>, file: &RenderedFile) -> Result<(), RenderError> {

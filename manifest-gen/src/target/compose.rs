@@ -6,7 +6,7 @@ use orch_manifest::model::{AppKind, RestartPolicy};
 use orch_manifest::{Quantity, SecretName};
 use serde::Serialize;
 
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Severity};
 use crate::plan::resolve::Probe;
 use crate::plan::{Condition, HealthCheck, Piece, Plan, Publish, Role, Text, Workload};
 
@@ -265,14 +265,17 @@ impl Writer<'_> {
             ),
             Piece::Variable { name, default: None } => format!("${{{name}:?it has no default}}"),
             Piece::Variable { name, default: Some(default) } => {
-                if default.contains(['{', '}']) {
-                    let finding = Finding::new(
-                        Code::Unrepresentable,
-                        format!("the default of `{name}` has a brace, which Compose takes for its own"),
-                    );
-                    self.findings.push(finding.help("write another default, or none").at(&workload.declared_by));
+                // Compose ends a default at the first brace, and knows none over several lines.
+                if default.contains(['{', '}', '\n', '\r']) {
+                    let message =
+                        format!("Compose cannot express the default of `{name}`, which has a brace or a line break");
+                    let mut finding =
+                        Finding::new(Code::Unrepresentable, message).help("write another default, or none");
+                    finding.severity = Severity::Error;
+                    self.findings.push(finding.at(&workload.declared_by));
+                    return String::new();
                 }
-                format!("${{{name}:-{}}}", escape(&default.replace(['{', '}'], "")))
+                format!("${{{name}:-{}}}", escape(default))
             }
             Piece::HostPort { id, port } => self.host_port(id, port),
         });
@@ -315,7 +318,7 @@ impl Writer<'_> {
                 let mut finding = Finding::new(Code::Unrepresentable, message)
                     .help("let the program read it from its environment")
                     .at(&workload.declared_by);
-                finding.severity = crate::finding::Severity::Error;
+                finding.severity = Severity::Error;
                 self.findings.push(finding);
                 continue;
             };

@@ -1,8 +1,9 @@
-use super::workload::{REPEATABLE, WORKLOAD_KEYS};
+use super::references::Owner;
+use super::workload::REPEATABLE;
 use super::{Args, Entry, Reader};
 use crate::model::{App, AppKind, Workload};
 
-/// The keys of `#[app]` beyond [`WORKLOAD_KEYS`].
+/// The keys of `#[app]` beyond [`WORKLOAD_KEYS`](super::WORKLOAD_KEYS).
 pub const APP_KEYS: &[&str] = &["id", "kind", "bin", "capabilities", "uses", "after", "schedule", "image_of"];
 
 /// Reads `#[app(…)]`.
@@ -38,22 +39,24 @@ pub fn apply_app<S: Copy>(args: &Args<S>, app: &mut App, reader: &mut Reader<'_,
             "image_of" => app.image_of = reader.parsed(entry),
             _ => {
                 if !reader.workload(entry, &mut app.workload) {
-                    reader.unknown(entry, "`#[app]`", &[APP_KEYS, WORKLOAD_KEYS].concat());
+                    reader.unknown_key(entry, "app");
                 }
             }
         }
     }
     reader.app_combinations(args, app);
     reader.references_to_ports(args, &app.workload);
-    reader.template_references(args, &app.workload, None);
+    reader.scale_with_volumes(args, &app.workload);
+    reader.template_references(args, &app.workload, Owner::App);
 }
 
 impl<S: Copy> Reader<'_, S> {
     fn app_combinations(&mut self, args: &Args<S>, app: &App) {
         let find = |key: &str| args.entries.iter().find(|entry| entry.key == key);
         let kind = app.kind();
-        if kind == AppKind::Cron && app.schedule.is_none() && find("schedule").is_none() {
-            self.report(args.span, "`kind = \"cron\"` has no `schedule`", "write `schedule = \"0 3 * * *\"`");
+        if kind == AppKind::Cron && app.schedule.is_none() {
+            let problem = "`kind = \"cron\"` has no `schedule`";
+            self.require(args, "schedule", APP_KEYS, problem, "write `schedule = \"0 3 * * *\"`");
         }
         let mut refuse = |entry: Option<&Entry<S>>, with: &str, help: &str| {
             if let Some(entry) = entry {

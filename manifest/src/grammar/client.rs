@@ -1,6 +1,8 @@
+use super::keys::CLIENT_KEYS;
+use super::references::Owner;
 use super::{Args, Reader};
 use crate::Id;
-use crate::model::{AuthProvider, Client};
+use crate::model::{AuthProvider, Client, Workload};
 
 /// Reads `#[client(…)]`.
 pub fn client<S: Copy>(args: &Args<S>, reader: &mut Reader<'_, S>) -> Option<Client> {
@@ -11,12 +13,12 @@ pub fn client<S: Copy>(args: &Args<S>, reader: &mut Reader<'_, S>) -> Option<Cli
         match entry.key.as_str() {
             "of" => of = Some(reader.parsed(entry)),
             "app_env" => app_env = reader.map(entry, Reader::node_parsed),
-            _ => reader.unknown(entry, "`#[client]`", &["of", "app_env"]),
+            _ => reader.unknown_key(entry, "client"),
         }
     }
-    if of.is_none() {
-        reader.report(args.span, "`#[client]` does not say of which application", "write `of = \"…\"`");
-    }
+    let problem = "`#[client]` does not say of which application";
+    reader.require(args, "of", CLIENT_KEYS, problem, "write `of = \"…\"`");
+    reader.template_references(args, &Workload::default(), Owner::Other);
     Some(Client { of: of??, app_env })
 }
 
@@ -31,7 +33,7 @@ pub fn auth_provider<S: Copy>(args: &Args<S>, item: &str, reader: &mut Reader<'_
             "name" => name = reader.string(entry),
             "protocol" => protocol = reader.parsed(entry),
             "icon" => icon = reader.string(entry),
-            _ => reader.unknown(entry, "`#[auth_provider]`", &["id", "name", "protocol", "icon"]),
+            _ => reader.unknown_key(entry, "auth_provider"),
         }
     }
     let id = match id {

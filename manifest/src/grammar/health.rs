@@ -1,9 +1,8 @@
+use super::keys::HEALTH_KEYS;
 use super::{Args, Assigned, Entry, Form, Node, Reader};
 use crate::UrlPath;
 use crate::model::{Check, Health, HttpCheck};
 
-const KEYS: [&str; 11] =
-    ["http", "tcp", "command", "shell", "none", "port", "live", "interval", "timeout", "retries", "start_period"];
 const CHECKS: [&str; 5] = ["http", "tcp", "command", "shell", "none"];
 
 impl<S: Copy> Reader<'_, S> {
@@ -12,8 +11,8 @@ impl<S: Copy> Reader<'_, S> {
         let place = "`health(…)`";
         self.no_positional(args, place);
         self.duplicates(&args.entries, &[]);
-        for entry in args.entries.iter().filter(|entry| !KEYS.contains(&entry.key.as_str())) {
-            self.unknown(entry, place, &KEYS);
+        for entry in args.entries.iter().filter(|entry| !HEALTH_KEYS.contains(&entry.key.as_str())) {
+            self.unknown(entry, place, HEALTH_KEYS);
         }
         let mut check = None;
         for entry in &args.entries {
@@ -31,7 +30,7 @@ impl<S: Copy> Reader<'_, S> {
             check = Some((entry, self.check(entry)));
         }
         let Some((of, check)) = check else {
-            if args.entries.iter().any(|entry| !KEYS.contains(&entry.key.as_str())) {
+            if args.entries.iter().any(|entry| !HEALTH_KEYS.contains(&entry.key.as_str())) {
                 // Most likely a misspelt check, and reported as that.
                 return None;
             }

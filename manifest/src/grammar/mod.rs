@@ -7,7 +7,9 @@
 mod app;
 mod client;
 mod health;
+mod keys;
 mod reader;
+mod references;
 mod service;
 pub mod tokens;
 mod tree;

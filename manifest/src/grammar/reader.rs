@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::{Args, Assigned, Entry, Form, Node};
 use crate::value::{SecretRef, TemplateValue, VarRef};
-use crate::{EnvName, FromText, Invalid, Port, PortRef, Value, did_you_mean};
+use crate::{EnvName, FromText, Invalid, Port, PortRef, Value, did_you_mean, nearest};
 
 /// What is wrong in an attribute, where, and what to write instead.
 #[derive(Clone, Debug)]
@@ -53,16 +53,44 @@ impl<'a, S: Copy> Reader<'a, S> {
 
     fn expected(&mut self, entry: &Entry<S>, what: &str, example: &str) {
         let span = match &entry.value {
+            Assigned::Value(Node { form: Form::Unreadable, .. }) => return,
             Assigned::Value(node) => node.span,
             Assigned::Flag | Assigned::Args(_) => entry.span,
         };
         self.report(span, format!("`{}` takes {what}", entry.key), format!("write `{example}`"));
     }
 
-    /// Reports a key that nobody knows.
+    /// Reports a value of another form than the expected one.
+    fn mistaken(&mut self, node: &Node<S>, expected: &str, help: &str) {
+        if !matches!(node.form, Form::Unreadable) {
+            self.report(node.span, format!("expected {expected}, found {}", node.form.what()), help);
+        }
+    }
+
+    /// Reports a key that nobody knows in the parentheses of another.
     pub(super) fn unknown(&mut self, entry: &Entry<S>, place: &str, keys: &[&str]) {
-        let help = did_you_mean(&entry.key, keys);
+        let mut help = did_you_mean(&entry.key, keys);
+        if matches!(entry.value, Assigned::Flag) && nearest(&entry.key, keys.iter().copied()).is_none() {
+            help = format!("{help}; a value is a literal, a text in quotes");
+        }
         self.report(entry.span, format!("unknown key `{}` in {place}", entry.key), help);
+    }
+
+    /// Reports a key that no attribute of this kind has.
+    pub(super) fn unknown_key(&mut self, entry: &Entry<S>, attribute: &str) {
+        let help = super::keys::advice(&entry.key, attribute);
+        self.report(entry.span, format!("unknown key `{}` in `#[{attribute}]`", entry.key), help);
+    }
+
+    /// Reports a key that is required, unless it is there, or another that is most likely it.
+    pub(super) fn require(&mut self, args: &Args<S>, key: &str, known: &[&str], problem: &str, help: &str) {
+        let meant = |entry: &Entry<S>| {
+            entry.key == key
+                || !known.contains(&entry.key.as_str()) && nearest(&entry.key, known.iter().copied()) == Some(key)
+        };
+        if !args.entries.iter().any(meant) {
+            self.report(args.span, problem, help);
+        }
     }
 
     /// Reports a key that was there before, unless it may be repeated.
@@ -81,29 +109,25 @@ impl<'a, S: Copy> Reader<'a, S> {
 
     /// Reports values without a key where none is expected.
     pub(super) fn no_positional(&mut self, args: &Args<S>, place: &str) {
-        for node in &args.positional {
+        for node in args.positional.iter().filter(|node| !matches!(node.form, Form::Unreadable)) {
             self.report(node.span, format!("{} without a key in {place}", node.form.what()), "write `key = value`");
         }
     }
 
     pub(super) fn args<'b>(&mut self, entry: &'b Entry<S>, example: &str) -> Option<&'b Args<S>> {
-        match &entry.value {
-            Assigned::Args(args) => Some(args),
-            _ => {
-                self.expected(entry, "arguments", example);
-                None
-            }
+        if let Assigned::Args(args) = &entry.value {
+            return Some(args);
         }
+        self.expected(entry, "arguments", example);
+        None
     }
 
     pub(super) fn node<'b>(&mut self, entry: &'b Entry<S>, what: &str) -> Option<&'b Node<S>> {
-        match &entry.value {
-            Assigned::Value(node) => Some(node),
-            _ => {
-                self.expected(entry, what, &format!("{} = …", entry.key));
-                None
-            }
+        if let Assigned::Value(node) = &entry.value {
+            return Some(node);
         }
+        self.expected(entry, what, &format!("{} = …", entry.key));
+        None
     }
 
     /// The text of a node.
@@ -111,8 +135,7 @@ impl<'a, S: Copy> Reader<'a, S> {
         if let Form::Text(text) = &node.form {
             return Some(text);
         }
-        let found = node.form.what();
-        self.report(node.span, format!("expected {what}, found {found}"), "write it in quotes");
+        self.mistaken(node, what, "write it in quotes");
         None
     }
 
@@ -142,8 +165,7 @@ impl<'a, S: Copy> Reader<'a, S> {
         if let Form::Number(number) = node.form {
             return Some(number);
         }
-        let found = node.form.what();
-        self.report(node.span, format!("expected {what}, found {found}"), "write a whole number without quotes");
+        self.mistaken(node, what, "write a whole number without quotes");
         None
     }
 
@@ -181,8 +203,7 @@ impl<'a, S: Copy> Reader<'a, S> {
     ) -> Option<Vec<T>> {
         let node = self.node(entry, "a list")?;
         let Form::List(nodes) = &node.form else {
-            let found = node.form.what();
-            self.report(node.span, format!("`{}` takes a list, found {found}", entry.key), "write it in `[…]`");
+            self.mistaken(node, &format!("a list for `{}`", entry.key), "write it in `[…]`");
             return None;
         };
         Some(nodes.iter().filter_map(|node| item(self, node)).collect())
@@ -227,7 +248,7 @@ impl<'a, S: Copy> Reader<'a, S> {
                     Form::Bool(value) => format!("write `\"{value}\"`"),
                     _ => "text, `secret(\"name\")`, `var(\"NAME\")` or `template(\"…\")`".to_owned(),
                 };
-                self.report(node.span, format!("expected a value, found {}", form.what()), help);
+                self.mistaken(node, "a value", &help);
                 return None;
             }
         };
@@ -268,12 +289,19 @@ impl<'a, S: Copy> Reader<'a, S> {
     fn only_argument<'b>(&mut self, name: &str, args: &'b Args<S>, option: Option<&str>) -> Option<&'b Node<S>> {
         for entry in &args.entries {
             if Some(entry.key.as_str()) != option {
-                self.unknown(entry, &format!("`{name}(…)`"), option.as_slice());
+                let help = match option {
+                    Some(option) => format!("write `{name}(\"…\")` or `{name}(\"…\", {option} = \"…\")`"),
+                    None => format!("write `{name}(\"…\")`"),
+                };
+                self.report(entry.span, format!("unknown key `{}` in `{name}(…)`", entry.key), help);
             }
         }
         self.duplicates(&args.entries, &[]);
         let [first] = args.positional.as_slice() else {
-            self.report(args.span, format!("`{name}(…)` takes one text"), format!("write `{name}(\"…\")`"));
+            // An unknown key is most likely the text with a name, and reported as that.
+            if args.positional.len() > 1 || args.entries.iter().all(|entry| Some(entry.key.as_str()) == option) {
+                self.report(args.span, format!("`{name}(…)` takes one text"), format!("write `{name}(\"…\")`"));
+            }
             return None;
         };
         Some(first)
@@ -300,19 +328,25 @@ impl<'a, S: Copy> Reader<'a, S> {
     }
 
     /// The one value that may stand without its key: `volume("/data")` is `volume(path = "/data")`.
-    pub(super) fn subject<'b>(&mut self, args: &'b Args<S>, key: &str, place: &str) -> Option<&'b Node<S>> {
+    pub(super) fn subject<'b>(
+        &mut self,
+        args: &'b Args<S>,
+        key: &str,
+        place: &str,
+        keys: &[&str],
+        example: &str,
+    ) -> Option<&'b Node<S>> {
         let keyed = args.entries.iter().find(|entry| entry.key == key);
-        let keyed = keyed.and_then(|entry| match &entry.value {
-            Assigned::Value(node) => Some(node),
-            _ => None,
-        });
+        let keyed = keyed.and_then(|entry| self.node(entry, "a value"));
         let mut given = args.positional.iter().chain(keyed);
         let first = given.next();
-        if first.is_none() {
-            self.report(args.span, format!("`{place}(…)` has no {key}"), format!("write it first: `{place}(…, …)`"));
+        // Another key that nobody knows is most likely it, and reported as that.
+        let unknown = |entry: &Entry<S>| entry.key == key || !keys.contains(&entry.key.as_str());
+        if first.is_none() && !args.entries.iter().any(unknown) {
+            self.report(args.span, format!("`{place}(…)` has no {key}"), format!("write `{example}`"));
         }
         for node in given {
-            self.report(node.span, format!("`{place}(…)` has one {key}"), format!("write another `{place}(…)`"));
+            self.report(node.span, format!("a second {key} in `{place}(…)`"), format!("write another `{place}(…)`"));
         }
         first
     }

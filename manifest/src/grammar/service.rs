@@ -1,11 +1,15 @@
+use super::references::Owner;
 use super::workload::{REPEATABLE, WORKLOAD_KEYS};
-use super::{Args, Assigned, Entry, Reader};
+use super::{Args, Entry, Reader};
+use crate::Id;
 use crate::model::{Connection, Deployment, Kind, Service, Workload};
-use crate::value::{Fact, Token};
-use crate::{Id, Template, nearest};
 
 /// The keys of `#[service]` beyond [`WORKLOAD_KEYS`].
 pub const SERVICE_KEYS: &[&str] = &["kind", "id", "code", "deployment", "tenants", "url", "host", "database", "params"];
+
+fn keys() -> Vec<&'static str> {
+    [SERVICE_KEYS, WORKLOAD_KEYS].concat()
+}
 
 /// Keys that say where an external service is.
 const CONNECTION_KEYS: [&str; 4] = ["url", "host", "database", "params"];
@@ -41,14 +45,8 @@ const CONTAINER_KEYS: [&str; 23] = [
 /// `None` when it cannot be a service; what is wrong is with the reader's problems.
 pub fn service<S: Copy>(args: &Args<S>, item: &str, reader: &mut Reader<'_, S>) -> Option<Service> {
     let find = |key| args.entries.iter().find(|entry| entry.key == key);
-    let misspelt = |entry: &Entry<S>| nearest(&entry.key, SERVICE_KEYS.iter().copied()) == Some("kind");
-    if !args.entries.iter().any(misspelt) {
-        reader.report(
-            args.span,
-            "`#[service]` has no `kind`",
-            format!("write `kind = \"{}\"`", Kind::WORDS.join("\" | \"")),
-        );
-    }
+    let help = format!("write `kind = \"…\"` with one of `{}`", Kind::WORDS.join("`, `"));
+    reader.require(args, "kind", &keys(), "`#[service]` has no `kind`", &help);
     let derived_id = find("id").is_none();
     let id = if derived_id { reader.keep(args.span, Id::from_ident(item)) } else { None };
     let mut service = Service {
@@ -92,13 +90,13 @@ pub fn apply_service<S: Copy>(args: &Args<S>, service: &mut Service, reader: &mu
             }
             _ => {
                 if !reader.workload(entry, &mut service.workload) {
-                    reader.unknown(entry, "`#[service]`", &[SERVICE_KEYS, WORKLOAD_KEYS].concat());
+                    reader.unknown_key(entry, "service");
                 }
             }
         }
     }
     reader.service_combinations(args, service);
-    reader.template_references(args, &service.workload, Some(service));
+    reader.template_references(args, &service.workload, Owner::Service);
 }
 
 impl<S: Copy> Reader<'_, S> {
@@ -131,9 +129,11 @@ impl<S: Copy> Reader<'_, S> {
 
     fn service_combinations(&mut self, args: &Args<S>, service: &Service) {
         let deployment = service.deployment();
+        // What goes with a deployment that cannot be read is nobody's to say.
+        let unread = args.entries.iter().any(|entry| entry.key == "deployment") && service.deployment.is_none();
         for entry in &args.entries {
             let key = entry.key.as_str();
-            if deployment != Deployment::External && CONNECTION_KEYS.contains(&key) {
+            if deployment != Deployment::External && !unread && CONNECTION_KEYS.contains(&key) {
                 self.report(
                     entry.span,
                     format!("`{key}` does not go with `deployment = \"{deployment}\"`"),
@@ -148,14 +148,11 @@ impl<S: Copy> Reader<'_, S> {
                 );
             }
         }
-        let has = |key: &str| args.entries.iter().any(|entry| entry.key == key);
-        if deployment == Deployment::Container && service.workload.image.is_none() && !has("image") {
-            self.report(
-                args.span,
-                "`#[service]` has no `image`",
-                "write `image = \"…\"`, or `deployment = \"external\"` or `\"in-process\"`",
-            );
+        if deployment == Deployment::Container && service.workload.image.is_none() && !unread {
+            let help = "write `image = \"…\"`, or `deployment = \"external\"` or `\"in-process\"`";
+            self.require(args, "image", &keys(), "`#[service]` has no `image`", help);
         }
+        let has = |key: &str| args.entries.iter().any(|entry| entry.key == key);
         let connection = service.connection.as_ref();
         if deployment == Deployment::External
             && connection.is_none_or(|c| c.url.is_none() && c.host.is_none())
@@ -168,119 +165,8 @@ impl<S: Copy> Reader<'_, S> {
                 "write `url = secret(\"…\")` or `host = \"…\"`",
             );
         }
-        if let Some(entry) = args.entries.iter().find(|entry| entry.key == "scale") {
-            if service.workload.volumes.iter().any(|volume| !volume.ephemeral) {
-                self.report(
-                    entry.span,
-                    "`scale` does not go with a persistent volume",
-                    "each replica would have data of its own; leave `scale` out or make the volume `ephemeral`",
-                );
-            }
-        }
+        self.scale_with_volumes(args, &service.workload);
         self.references_to_ports(args, &service.workload);
-    }
-
-    /// Ports that are referred to have to be there.
-    pub(super) fn references_to_ports(&mut self, args: &Args<S>, workload: &Workload) {
-        let known = |port: &crate::PortRef| match port {
-            crate::PortRef::Number(number) => workload.ports.iter().any(|port| port.number == *number),
-            crate::PortRef::Name(name) => workload.ports.iter().any(|port| port.name.as_ref() == Some(name)),
-        };
-        let names: Vec<&str> =
-            workload.ports.iter().filter_map(|port| port.name.as_ref()).map(crate::PortName::as_str).collect();
-        let mut missing: Vec<(&str, &crate::PortRef)> = Vec::new();
-        if let Some(
-            crate::model::Check::Http(crate::model::HttpCheck { port: Some(port), .. })
-            | crate::model::Check::Tcp(port),
-        ) = workload.health.as_ref().map(|health| &health.check)
-        {
-            missing.extend((!known(port)).then_some(("health", port)));
-        }
-        for ingress in &workload.ingress {
-            missing.extend(ingress.port.as_ref().filter(|port| !known(port)).map(|port| ("ingress", port)));
-        }
-        for (key, port) in missing {
-            // A number needs no declaration where the image's own ports are meant.
-            if matches!(port, crate::PortRef::Number(_)) && workload.ports.is_empty() {
-                continue;
-            }
-            let Some(entry) = args.entries.iter().find(|entry| entry.key == key) else { continue };
-            self.report(
-                entry.span,
-                format!("no port `{port}` is declared"),
-                format!("write `port(…, name = \"…\")`; {}", crate::did_you_mean(&port.to_string(), &names)),
-            );
-        }
-    }
-
-    /// Tokens about this service have to be answerable by it.
-    pub(super) fn template_references(&mut self, args: &Args<S>, workload: &Workload, service: Option<&Service>) {
-        for (node, template) in templates(args) {
-            for token in template.tokens() {
-                let missing = match &token {
-                    Token::Env(name) => (!workload.env.contains_key(name)).then(|| {
-                        let names: Vec<&str> = workload.env.keys().map(crate::EnvName::as_str).collect();
-                        (format!("`{token}`: `env` does not set `{name}`"), crate::did_you_mean(name.as_str(), &names))
-                    }),
-                    Token::Own(Fact::Port(Some(name)) | Fact::Url(Some(name)) | Fact::HostPort(name)) => {
-                        let names: Vec<&str> = workload
-                            .ports
-                            .iter()
-                            .filter_map(|port| port.name.as_ref())
-                            .map(crate::PortName::as_str)
-                            .collect();
-                        (!names.contains(&name.as_str())).then(|| {
-                            (
-                                format!("`{token}`: no port is called `{name}`"),
-                                crate::did_you_mean(name.as_str(), &names),
-                            )
-                        })
-                    }
-                    Token::Own(Fact::User | Fact::Database) if service.is_none() => Some((
-                        format!("`{token}`: an application has none"),
-                        "it is a fact about a service: write `{ID.database}`".to_owned(),
-                    )),
-                    _ => None,
-                };
-                if let Some((message, help)) = missing {
-                    self.report(node, message, help);
-                }
-            }
-        }
-    }
-}
-
-/// Every template in the values of an attribute, with where it is.
-fn templates<S: Copy>(args: &Args<S>) -> Vec<(S, Template)> {
-    let mut found = Vec::new();
-    for entry in &args.entries {
-        match (&entry.value, entry.key.as_str()) {
-            (Assigned::Args(inner), "app_env") => {
-                for entry in &inner.entries {
-                    if let Assigned::Value(super::Node { span, form: super::Form::Text(text) }) = &entry.value {
-                        found.extend(Template::parse(text).ok().map(|template| (*span, template)));
-                    }
-                }
-            }
-            (Assigned::Args(inner), _) => found.extend(templates(inner)),
-            (Assigned::Value(node), _) => in_node(node, &mut found),
-            (Assigned::Flag, _) => {}
-        }
-    }
-    found
-}
-
-fn in_node<S: Copy>(node: &super::Node<S>, found: &mut Vec<(S, Template)>) {
-    match &node.form {
-        super::Form::List(nodes) => nodes.iter().for_each(|node| in_node(node, found)),
-        super::Form::Call(name, args) if name == "template" => {
-            for node in &args.positional {
-                if let super::Form::Text(text) = &node.form {
-                    found.extend(Template::parse(text).ok().map(|template| (node.span, template)));
-                }
-            }
-        }
-        _ => {}
     }
 }
 
@@ -295,6 +181,7 @@ impl crate::FromText for ParamName {
         if !text.is_empty() && text.chars().all(good) {
             return Ok(Self(text.to_owned()));
         }
-        Err(crate::Invalid::new(format!("{} is not a parameter", crate::invalid::quoted(text))).help("letters, digits, `_`, `-` and `.`"))
+        Err(crate::Invalid::new(format!("{} is not a parameter", crate::invalid::quoted(text)))
+            .help("letters, digits, `_`, `-` and `.`"))
     }
 }

@@ -151,10 +151,10 @@ fn form(input: ParseStream<'_>, expected: &str, problems: &mut Problems) -> Resu
     let (span, found) = (input.span(), seen(input));
     if input.peek(Ident::peek_any) {
         let ident = Ident::parse_any(input).map_err(from_syn)?;
-        if input.peek(syn::token::Paren) {
-            if let Some(args) = parenthesized(input, span, problems) {
-                return Ok(Form::Call(ident.to_string(), args));
-            }
+        if input.peek(syn::token::Paren)
+            && let Some(args) = parenthesized(input, span, problems)
+        {
+            return Ok(Form::Call(ident.to_string(), args));
         }
         return Err(Problem::new(span, format!("expected {expected}, found {found}"))
             .help("an attribute is read before names mean anything: write the value itself, a text in quotes"));
@@ -197,13 +197,15 @@ fn literal(literal: &Lit) -> Result<Form<Span>, Problem<Span>> {
         Lit::Bool(value) => Ok(Form::Bool(value.value)),
         Lit::Int(number) if number.suffix().is_empty() => match number.base10_parse() {
             Ok(value) => Ok(Form::Number(value)),
-            Err(_) => wrong(format!("`{number}` is not a whole number from 0 to 2^64 - 1"), "write a smaller number"),
+            Err(_) => wrong(format!("`{number}` is not a whole number from 0 to 2^64 - 1"), "write one that is"),
         },
         Lit::Int(number) => {
             let help = format!("write `{}`", number.base10_digits());
             wrong(format!("`{number}` has a type"), &help)
         }
-        Lit::Float(number) => wrong(format!("`{number}` is not a whole number"), "an amount such as `1.5` is in quotes"),
+        Lit::Float(number) => {
+            wrong(format!("`{number}` is not a whole number"), "an amount such as `1.5` is in quotes")
+        }
         Lit::Char(_) => wrong("expected a string, found a character".to_owned(), "write it in double quotes"),
         _ => wrong("expected a literal, found bytes".to_owned(), "write a string: `\"…\"`"),
     }

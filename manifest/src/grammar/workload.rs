@@ -1,3 +1,4 @@
+use super::keys::{EGRESS_KEYS, FILE_KEYS, INGRESS_KEYS, PORT_KEYS, RESOURCES_KEYS, SCALE_KEYS, VOLUME_KEYS};
 use super::{Args, Assigned, Entry, Form, Node, Reader};
 use crate::model::{ContainerPort, Egress, File, Ingress, Resources, Scale, Ulimit, Volume, Workload};
 use crate::{Quantity, Value};
@@ -103,7 +104,7 @@ impl<S: Copy> Reader<'_, S> {
             }
             "port" => self.port_entry(entry, workload),
             "ingress" => {
-                workload.ingress.extend(self.args(entry, "ingress(host = \"…\")").and_then(|args| self.ingress(args)))
+                workload.ingress.extend(self.args(entry, "ingress(host = \"…\")").and_then(|args| self.ingress(args)));
             }
             "volume" => self.add_volume(entry, workload),
             "file" => self.add_file(entry, workload),
@@ -111,7 +112,7 @@ impl<S: Copy> Reader<'_, S> {
                 workload.health = self.args(entry, "health(http = \"/health\")").and_then(|args| self.health(args));
             }
             "egress" => {
-                workload.egress.extend(self.args(entry, "egress(port = 443)").and_then(|args| self.egress(args)))
+                workload.egress.extend(self.args(entry, "egress(port = 443)").and_then(|args| self.egress(args)));
             }
             "ulimit" => self.ulimit(entry, workload),
             "placement" => workload.placement.extend(self.map(entry, Self::owned_text)),
@@ -160,15 +161,15 @@ impl<S: Copy> Reader<'_, S> {
 
     pub(super) fn port_entry(&mut self, entry: &Entry<S>, workload: &mut Workload) {
         let Assigned::Args(args) = &entry.value else {
-            if let Some(node) = self.node(entry, "a port number") {
-                if let Some(port) = self.port(node) {
-                    self.add_port(node.span, ContainerPort::new(port), workload);
-                }
+            if let Some(node) = self.node(entry, "a port number")
+                && let Some(port) = self.port(node)
+            {
+                self.add_port(node.span, ContainerPort::new(port), workload);
             }
             return;
         };
         self.duplicates(&args.entries, &[]);
-        let Some(number) = self.subject(args, "number", "port") else { return };
+        let Some(number) = self.subject(args, "number", "port", PORT_KEYS, "port(5432)") else { return };
         let Some(port) = self.port(number) else { return };
         let mut port = ContainerPort::new(port);
         for entry in &args.entries {
@@ -179,7 +180,7 @@ impl<S: Copy> Reader<'_, S> {
                 "scheme" => port.scheme = self.parsed(entry),
                 "host_port" => port.host_port = self.node(entry, "a port number").and_then(|node| self.port(node)),
                 "public" => port.public = self.flag(entry).unwrap_or_default(),
-                _ => self.unknown(entry, "`port(…)`", &["name", "protocol", "scheme", "host_port", "public"]),
+                _ => self.unknown(entry, "`port(…)`", PORT_KEYS),
             }
         }
         self.add_port(number.span, port, workload);
@@ -211,7 +212,7 @@ impl<S: Copy> Reader<'_, S> {
                 "port" => set(&mut ingress.port, self.node(entry, "a port").and_then(|node| self.port_ref(node))),
                 "tls" => set(&mut ingress.tls, self.parsed(entry)),
                 _ => {
-                    self.unknown(entry, "`ingress(…)`", &["host", "path", "port", "tls"]);
+                    self.unknown(entry, "`ingress(…)`", INGRESS_KEYS);
                     false
                 }
             };
@@ -225,7 +226,7 @@ impl<S: Copy> Reader<'_, S> {
     fn add_volume(&mut self, entry: &Entry<S>, workload: &mut Workload) {
         let Some(args) = self.args(entry, "volume(\"/data\")") else { return };
         self.duplicates(&args.entries, &[]);
-        let Some(subject) = self.subject(args, "path", "volume") else { return };
+        let Some(subject) = self.subject(args, "path", "volume", VOLUME_KEYS, "volume(\"/data\")") else { return };
         let Some(path) = self.node_parsed(subject) else { return };
         let mut volume =
             Volume { path, name: None, size: None, storage_class: None, ephemeral: false, read_only: false };
@@ -238,7 +239,7 @@ impl<S: Copy> Reader<'_, S> {
                 "ephemeral" => volume.ephemeral = self.flag(entry).unwrap_or_default(),
                 "read_only" => volume.read_only = self.flag(entry).unwrap_or_default(),
                 _ => {
-                    self.unknown(entry, "`volume(…)`", &["name", "size", "storage_class", "ephemeral", "read_only"]);
+                    self.unknown(entry, "`volume(…)`", VOLUME_KEYS);
                 }
             }
         }
@@ -262,19 +263,24 @@ impl<S: Copy> Reader<'_, S> {
     fn add_file(&mut self, entry: &Entry<S>, workload: &mut Workload) {
         let Some(args) = self.args(entry, "file(\"/etc/x.conf\", source = \"conf/x.conf\")") else { return };
         self.duplicates(&args.entries, &[]);
-        let Some(subject) = self.subject(args, "path", "file") else { return };
+        let Some(subject) =
+            self.subject(args, "path", "file", FILE_KEYS, "file(\"/etc/x.conf\", source = \"conf/x.conf\")")
+        else {
+            return;
+        };
         let (mut source, mut template) = (None, false);
         for entry in &args.entries {
             match entry.key.as_str() {
                 "path" => {}
                 "source" => source = Some(self.parsed(entry)),
                 "template" => template = self.flag(entry).unwrap_or_default(),
-                _ => self.unknown(entry, "`file(…)`", &["source", "template"]),
+                _ => self.unknown(entry, "`file(…)`", FILE_KEYS),
             }
         }
         let Some(path) = self.node_parsed(subject) else { return };
         let Some(source) = source else {
-            self.report(args.span, "`file(…)` has no source", "write `source = \"path/in/the/package\"`");
+            let help = "write `source = \"path/in/the/package\"`";
+            self.require(args, "source", FILE_KEYS, "`file(…)` has no source", help);
             return;
         };
         if workload.files.iter().any(|other| other.path == path) {
@@ -293,12 +299,10 @@ impl<S: Copy> Reader<'_, S> {
                 "port" => port = Some(self.node(entry, "a port number").and_then(|node| self.port(node))),
                 "cidr" => cidr = self.parsed(entry),
                 "protocol" => protocol = self.parsed(entry),
-                _ => self.unknown(entry, "`egress(…)`", &["port", "cidr", "protocol"]),
+                _ => self.unknown(entry, "`egress(…)`", EGRESS_KEYS),
             }
         }
-        if port.is_none() {
-            self.report(args.span, "`egress(…)` has no port", "write `port = 443`");
-        }
+        self.require(args, "port", EGRESS_KEYS, "`egress(…)` has no port", "write `port = 443`");
         Some(Egress { port: port??, cidr, protocol })
     }
 
@@ -338,21 +342,21 @@ impl<S: Copy> Reader<'_, S> {
                 "memory_limit" => resources.memory_limit = self.amount(entry),
                 "gpu" => resources.gpu = self.number(entry, 1, 64),
                 _ => {
-                    self.unknown(entry, "`resources(…)`", &["cpu", "memory", "cpu_limit", "memory_limit", "gpu"]);
+                    self.unknown(entry, "`resources(…)`", RESOURCES_KEYS);
                 }
             }
         }
         let pairs =
             [("cpu", &resources.cpu, &resources.cpu_limit), ("memory", &resources.memory, &resources.memory_limit)];
         for (name, request, limit) in pairs {
-            if let (Some(request), Some(limit)) = (request, limit) {
-                if request.nanos() > limit.nanos() {
-                    self.report(
-                        args.span,
-                        format!("`{name} = \"{request}\"` is above `{name}_limit = \"{limit}\"`"),
-                        "a request is at most its limit",
-                    );
-                }
+            if let (Some(request), Some(limit)) = (request, limit)
+                && request.nanos() > limit.nanos()
+            {
+                self.report(
+                    args.span,
+                    format!("`{name} = \"{request}\"` is above `{name}_limit = \"{limit}\"`"),
+                    "a request is at most its limit",
+                );
             }
         }
         resources
@@ -376,12 +380,10 @@ impl<S: Copy> Reader<'_, S> {
                 "min" => min = self.number(entry, 1, 1_000),
                 "max" => max = Some(self.number(entry, 1, 1_000)),
                 "cpu" => cpu = self.number(entry, 1, 100),
-                _ => self.unknown(entry, "`scale(…)`", &["min", "max", "cpu"]),
+                _ => self.unknown(entry, "`scale(…)`", SCALE_KEYS),
             }
         }
-        if max.is_none() {
-            self.report(args.span, "`scale(…)` has no `max`", "write `max = 10`");
-        }
+        self.require(args, "max", SCALE_KEYS, "`scale(…)` has no `max`", "write `max = 10`");
         let scale = Scale { min: min?, max: max??, cpu };
         if scale.min > scale.max {
             self.report(args.span, format!("`min = {}` is above `max = {}`", scale.min, scale.max), "swap them");

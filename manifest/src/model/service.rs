@@ -44,6 +44,7 @@ impl Service {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^(database|cache|messaging|search|vector|ai|auth|storage|secrets|telemetry|proxy|mail|other|x-[a-z][a-z0-9-]*)$")))]
 pub struct Kind(String);
 
 impl Kind {

@@ -261,6 +261,7 @@ choice! {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = r"^[0-9]+(:[0-9]+)?$")))]
 pub struct UserIds {
     /// The user's number.
     pub uid: u32,

@@ -1,0 +1,286 @@
+//! No string breaks an artifact: hostile strings in every position that takes one, written in an
+//! attribute, in a manifest from elsewhere and in `orch.toml`, read back by readers that are not ours.
+//!
+//! Without a reader a test says that it was skipped and why; with `ORCH_CI` set it fails instead.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "a test says that it was skipped")]
+
+mod readers;
+
+use camino::Utf8Path;
+use cargo_orch::config::Config;
+use cargo_orch::plan::profile::Base;
+use cargo_orch::plan::{Profile, plan};
+use cargo_orch::target;
+use orch_manifest::grammar::{self, Reader};
+use orch_manifest::manifest::{DeclaredBy, Manifest, ServiceEntry};
+use orch_manifest::model::File;
+use orch_manifest::{Id, SourcePath};
+use proc_macro2::{Literal, Span, TokenStream};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use readers::{docker_compose, pyyaml};
+use serde_json::Value;
+
+const STRINGS: &[&str] = &[
+    "",
+    " ",
+    "no",
+    "on",
+    "~",
+    "null",
+    "1e3",
+    "0644",
+    "1.10",
+    "1:30",
+    "2026-01-01",
+    "=",
+    "<<",
+    "---",
+    "...",
+    "- a",
+    "a: b",
+    "a #b",
+    "#",
+    "&a",
+    "*a",
+    "!a",
+    "|",
+    ">",
+    "%TAG",
+    "@a",
+    "`a`",
+    "[a]",
+    "{a}",
+    "{{ a }}",
+    "{% a %}",
+    "\"",
+    "'",
+    "\\",
+    "\\n",
+    "a\nb",
+    "a\r\nb",
+    "\n",
+    "\ttab",
+    "trailing ",
+    " leading",
+    "$",
+    "$$",
+    "$$$",
+    "$A",
+    "${A}",
+    "${A:-b}",
+    "${A:?b}",
+    "$${A}",
+    "$(A)",
+    "$$(A)",
+    "{{.Names}}",
+    "a,b=c",
+    "a;b",
+    "é\u{fc}\u{4e16}\u{1f600}",
+    "\u{85}",
+    "\u{2028}",
+    "\u{feff}a",
+    "\u{7f}",
+    "\u{1}",
+    "\u{1b}[31m",
+    "]]>",
+    "\u{202e}rtl",
+];
+
+/// What Compose can express as a default.
+fn default(text: &str) -> String {
+    text.replace(['{', '}', '\n', '\r'], "")
+}
+
+/// The service with a string in every position that takes one, as an attribute.
+fn attribute(id: usize, text: &str) -> String {
+    let literal = Literal::string(text);
+    let braces = Literal::string(&text.replace('{', "{{").replace('}', "}}"));
+    let shell = Literal::string(&format!("x{text}"));
+    format!(
+        "kind = \"other\", image = \"x:1\", id = \"s{id}\", description = {shell}, name = {shell}, \
+         command = [{literal}, template({braces})], entrypoint = [\"x\", {literal}], \
+         env(A = {literal}, B = template({braces}), C = var(\"UNSET_{id}\", default = {})), \
+         labels(a = {literal}), annotations(b = {literal}), placement(c = {literal}), \
+         health(command = [\"x\", {literal}])",
+        Literal::string(&default(text))
+    )
+}
+
+fn from_attribute(attribute: &str, item: &str) -> ServiceEntry {
+    let tokens: TokenStream = attribute.parse().unwrap();
+    let mut problems = Vec::new();
+    let args = grammar::tokens::parse(tokens, Span::call_site(), &mut problems);
+    let service = grammar::service(&args, item, &mut Reader::new(&mut problems));
+    assert!(problems.is_empty(), "{problems:?}");
+    let declared_by =
+        DeclaredBy { package: "p".into(), version: None, file: "f".into(), item: item.into(), line: None };
+    ServiceEntry { service: service.unwrap(), declared_by }
+}
+
+/// A system with one service for each string, and the string in a file of it.
+fn from_attributes(strings: &[String]) -> Manifest {
+    let mut manifest = Manifest::new(Id::parse("hostile").unwrap());
+    for (id, text) in strings.iter().enumerate() {
+        let mut entry = from_attribute(&attribute(id, text), "Hostile");
+        entry.service.workload.files.push(File {
+            path: "/etc/file".parse().unwrap(),
+            source: SourcePath::parse("file").unwrap(),
+            template: false,
+            content: Some(text.clone()),
+            sha256: None,
+        });
+        manifest.services.push(entry);
+    }
+    manifest.sort();
+    manifest
+}
+
+/// The same system with everything that `orch.toml` can say said there.
+fn from_configuration(strings: &[String]) -> Manifest {
+    let mut bare = from_attributes(strings);
+    let mut document = String::new();
+    for entry in &mut bare.services {
+        let workload = &mut entry.service.workload;
+        let text = |value: &str| toml::Value::from(value).to_string();
+        let string = strings[entry.service.id.as_str()[1..].parse::<usize>().unwrap()].as_str();
+        let template = string.replace('{', "{{").replace('}', "}}");
+        document.push_str(&format!(
+            "[services.{}]\ndescription = {shell}\nname = {shell}\ncommand = [{literal}, {{ template = {template} }}]\n\
+             entrypoint = [\"x\", {literal}]\nlabels = {{ a = {literal} }}\nannotations = {{ b = {literal} }}\n\
+             placement = {{ c = {literal} }}\nhealth = {{ command = [\"x\", {literal}] }}\n\
+             env = {{ A = {literal}, B = {{ template = {template} }}, C = {{ var = \"UNSET_{}\", default = {default} }} }}\n",
+            entry.service.id,
+            &entry.service.id.as_str()[1..],
+            shell = text(&format!("x{string}")),
+            literal = text(string),
+            template = text(&template),
+            default = text(&default(string)),
+        ));
+        for key in
+            ["description", "name", "command", "entrypoint", "labels", "annotations", "placement", "health", "env"]
+        {
+            grammar::unset(workload, key);
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8Path::from_path(folder.path()).unwrap().join("orch.toml");
+    std::fs::write(&path, document).unwrap();
+    let config = Config::read(&path).unwrap();
+    config.apply(&bare, &Profile::built_in(Base::Local)).unwrap()
+}
+
+struct Artifacts {
+    compose: String,
+    files: Vec<(String, String)>,
+}
+
+fn render(manifest: &Manifest) -> Artifacts {
+    let plan = plan(manifest, &Profile::built_in(Base::Local));
+    assert!(!cargo_orch::finding::has_errors(&plan.findings), "{:?}", plan.findings);
+    let rendered = target::render(&plan, "compose", &target::packs(None).unwrap()).unwrap();
+    let mut compose = String::new();
+    let mut files = Vec::new();
+    for file in rendered.files {
+        match file.path.as_str() {
+            "compose.yaml" => compose = file.contents,
+            _ => files.push((file.path, file.contents)),
+        }
+    }
+    Artifacts { compose, files }
+}
+
+/// What a reader made of the Compose file is what went in, where `plain` undoes the doubling of `$`
+/// that a reader leaves.
+fn compare(read: &Value, strings: &[String], interpolated: bool) {
+    let plain = |value: &Value| value.as_str().map(|text| text.replace("$$", "$"));
+    for (id, text) in strings.iter().enumerate() {
+        let service = &read["services"][format!("s{id}")];
+        let expect =
+            |what: &str, value: &Value| assert_eq!(plain(value).as_deref(), Some(text.as_str()), "{what} of {text:?}");
+        expect("command", &service["command"][0]);
+        expect("template", &service["command"][1]);
+        expect("entrypoint", &service["entrypoint"][1]);
+        expect("env", &service["environment"]["A"]);
+        expect("env template", &service["environment"]["B"]);
+        expect("label", &service["labels"]["a"]);
+        expect("annotation", &service["annotations"]["b"]);
+        expect("health", &service["healthcheck"]["test"][2]);
+        if interpolated {
+            assert_eq!(plain(&service["environment"]["C"]), Some(default(text)), "default of {text:?}");
+        }
+    }
+    assert_eq!(read["services"].as_object().map(serde_json::Map::len), Some(strings.len()));
+}
+
+fn all() -> Vec<String> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let strategy = "\\PC{0,20}|[ -~\\n\\t]{0,30}|[$\\{\\}():?a-]{1,12}";
+    let generated = (0..200).map(|_| strategy.new_tree(&mut runner).unwrap().current());
+    STRINGS.iter().map(|text| (*text).to_owned()).chain(generated).collect()
+}
+
+#[test]
+fn an_attribute_a_manifest_and_a_configuration_say_the_same() {
+    let strings = all();
+    let manifest = from_attributes(&strings);
+    let read = Manifest::from_json(&manifest.to_json(false)).unwrap();
+    assert_eq!(read, manifest);
+    assert_eq!(from_configuration(&strings), manifest);
+}
+
+#[test]
+fn a_default_that_compose_cannot_express_is_an_error() {
+    for default in ["a}b", "{", "a\nb"] {
+        let text =
+            format!("kind = \"other\", image = \"x:1\", env(A = var(\"A\", default = {}))", Literal::string(default));
+        let mut manifest = Manifest::new(Id::parse("hostile").unwrap());
+        manifest.services.push(from_attribute(&text, "Hostile"));
+        let plan = plan(&manifest, &Profile::built_in(Base::Local));
+        let rendered = target::render(&plan, "compose", &target::packs(None).unwrap()).unwrap();
+        assert!(cargo_orch::finding::has_errors(&rendered.findings), "{default:?}: {:?}", rendered.findings);
+    }
+}
+
+#[test]
+fn files_are_mounted_to_the_letter() {
+    let strings = all();
+    let artifacts = render(&from_attributes(&strings));
+    for (id, text) in strings.iter().enumerate() {
+        let path = format!("files/s{id}/file");
+        let file = artifacts.files.iter().find(|(other, _)| *other == path);
+        assert_eq!(file.map(|(_, contents)| contents.as_str()), Some(text.as_str()), "{text:?}");
+    }
+}
+
+#[test]
+fn pyyaml_reads_what_was_written() {
+    let strings = all();
+    let artifacts = render(&from_attributes(&strings));
+    if let Some(read) = pyyaml(&artifacts.compose) {
+        compare(&read, &strings, false);
+    }
+}
+
+#[test]
+fn docker_reads_what_was_written() {
+    let strings = all();
+    let artifacts = render(&from_attributes(&strings));
+    if let Some(read) = docker_compose(&artifacts.compose, &artifacts.files) {
+        compare(&read, &strings, true);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_string_renders_and_comes_back(text in any::<String>()) {
+        let strings = [text];
+        let artifacts = render(&from_attributes(&strings));
+        let read: Value = serde_saphyr::from_str(&artifacts.compose).unwrap();
+        compare(&read, &strings, false);
+    }
+}
