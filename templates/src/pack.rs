@@ -75,6 +75,11 @@ impl Pack {
         &self.spec.description
     }
 
+    /// In whose terms it wants to be told the plan: what its `pack.toml` says, else `plan`.
+    pub fn view(&self) -> &str {
+        &self.spec.view
+    }
+
     /// Where it comes from.
     pub fn origin(&self) -> Origin {
         self.origin

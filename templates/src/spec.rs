@@ -15,7 +15,9 @@ use crate::toml::line_at;
 /// The file of a pack that says what it renders.
 pub(crate) const FILE: &str = "pack.toml";
 
-const PACK_KEYS: [&str; 2] = ["description", "file"];
+const PACK_KEYS: [&str; 3] = ["description", "view", "file"];
+/// The view that a pack is given when it names none.
+const PLAN: &str = "plan";
 const ENTRY_KEYS: [&str; 6] = ["template", "path", "each", "as", "when", "format"];
 
 /// What `pack.toml` says.
@@ -23,6 +25,8 @@ const ENTRY_KEYS: [&str; 6] = ["template", "path", "each", "as", "when", "format
 pub(crate) struct Spec {
     /// One line for the list of targets.
     pub(crate) description: String,
+    /// In whose terms the plan is said to the templates.
+    pub(crate) view: String,
     /// What is rendered, in the order written.
     pub(crate) entries: Vec<Entry>,
 }
@@ -66,6 +70,7 @@ impl Spec {
             .map_err(|error| reader.fault(error.span().unwrap_or(0..0), error.message().to_owned(), None))?;
         let mut root = reader.fields(document.into_inner(), &PACK_KEYS, "a pack")?;
         let description = reader.required(&mut root, "description", 0..0, "a pack")?.text;
+        let view = reader.optional(&mut root, "view")?.map_or_else(|| PLAN.to_owned(), |view| view.text);
         let entries = match root.remove("file") {
             Some((span, DeValue::Array(items))) if !items.is_empty() => items
                 .into_iter()
@@ -79,7 +84,7 @@ impl Spec {
             Some((span, _)) => return Err(reader.no_entries(span)),
             None => return Err(reader.no_entries(0..0)),
         };
-        Ok(Self { description, entries })
+        Ok(Self { description, view, entries })
     }
 }
 
@@ -267,7 +272,7 @@ format = "text"
             (3, "a `[[file]]` has no key `templat`".to_owned(), "did you mean `template`?".to_owned())
         );
         assert_eq!(rejected("descripton = \"d\"\n").2, "did you mean `description`?");
-        assert_eq!(rejected("zzz = \"d\"\n").2, "the keys are `description`, `file`");
+        assert_eq!(rejected("zzz = \"d\"\n").2, "the keys are `description`, `view`, `file`");
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl From<TargetError> for Failure {
     fn from(error: TargetError) -> Self {
         let exit = match &error {
             TargetError::Pack(orch_templates::PackError::UnknownTarget { .. }) => Exit::Usage,
-            TargetError::Pack(_) | TargetError::Render(_) => Exit::Findings,
+            TargetError::Pack(_) | TargetError::Render(_) | TargetError::View { .. } => Exit::Findings,
         };
         Self { help: error.help(), excerpt: error.excerpt(), ..Self::from_error(exit, &error) }
     }

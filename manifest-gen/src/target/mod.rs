@@ -10,6 +10,8 @@ use std::path::Path;
 
 use orch_templates::{PackError, Packs, RenderError, RenderedFile};
 
+use orch_manifest::did_you_mean;
+
 use crate::finding::Finding;
 use crate::plan::Plan;
 
@@ -33,7 +35,18 @@ pub enum TargetError {
     /// A pack fails on this plan.
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// A pack wants to be told the plan in terms that nobody knows.
+    #[error("the pack `{pack}` wants the view `{view}`, which there is none of")]
+    View {
+        /// The pack.
+        pack: String,
+        /// The view.
+        view: String,
+    },
 }
+
+/// The views there are.
+const VIEWS: [&str; 1] = ["compose"];
 
 impl TargetError {
     /// What to do about it.
@@ -41,6 +54,7 @@ impl TargetError {
         match self {
             Self::Pack(error) => error.help(),
             Self::Render(error) => error.help(),
+            Self::View { view, .. } => Some(did_you_mean(view, &VIEWS)),
         }
     }
 
@@ -49,6 +63,7 @@ impl TargetError {
         match self {
             Self::Pack(error) => error.excerpt(),
             Self::Render(error) => error.excerpt(),
+            Self::View { .. } => None,
         }
     }
 }
@@ -64,6 +79,11 @@ pub fn packs(templates: Option<&Path>) -> Result<Packs, TargetError> {
 /// Renders a plan for a target.
 pub fn render(plan: &Plan, target: &str, packs: &Packs) -> Result<Rendered, TargetError> {
     let pack = packs.get(target)?;
-    let (compose, findings) = Compose::new(plan);
-    Ok(Rendered { files: pack.render(&compose)?, findings })
+    match pack.view() {
+        "compose" => {
+            let (view, findings) = Compose::new(plan);
+            Ok(Rendered { files: pack.render(&view)?, findings })
+        }
+        view => Err(TargetError::View { pack: pack.name().to_owned(), view: view.to_owned() }),
+    }
 }

@@ -1,0 +1,36 @@
+#!/bin/bash
+# Runs what will be published: unpacks the packages of `cargo package --workspace`, builds the command
+# from nothing but them, and renders the shop's manifest with the packs that are inside.
+#
+#   packaged.sh      after `cargo package --workspace`
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+target=$(cargo metadata --manifest-path "$root/Cargo.toml" --no-deps --format-version 1 | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+{
+  echo '[workspace]'
+  echo 'resolver = "3"'
+  echo 'members = ["cargo-orch"]'
+  echo '[patch.crates-io]'
+} >"$folder/Cargo.toml"
+for package in "$target"/package/*.crate; do
+  versioned=$(basename "$package" .crate)
+  name=${versioned%-[0-9]*}
+  tar -xzf "$package" -C "$folder"
+  mv "$folder/$versioned" "$folder/$name"
+  [ "$name" = cargo-orch ] || echo "$name = { path = \"$name\" }" >>"$folder/Cargo.toml"
+done
+
+export CARGO_TARGET_DIR=$target/packaged
+cp "$root/Cargo.lock" "$folder/"
+cargo build --quiet --manifest-path "$folder/Cargo.toml" -p cargo-orch
+orch=$CARGO_TARGET_DIR/debug/cargo-orch
+"$orch" orch manifest --manifest-path "$root/examples/shop/Cargo.toml" --target-dir "$target/shop" >"$folder/manifest.json"
+cd "$folder"
+"$orch" orch targets | grep -q '^compose '
+"$orch" orch render --target compose --manifest manifest.json --config "$root/examples/shop/orch.toml" --out out
+cmp out/compose.yaml "$root/examples/shop/deploy/compose/local/compose.yaml"
+echo 'ok    the packaged command renders the shop'
