@@ -7,8 +7,10 @@
 //! | [`target`] | a plan to the files of a target |
 //! | [`write`] | files to a folder that may hold others |
 //! | [`finding`] | what is found on the way, with stable codes |
+//! | [`catalog`] | what is known about images |
 //! | [`config`] | `orch.toml` |
 
+pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;

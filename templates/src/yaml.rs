@@ -4,7 +4,7 @@ use minijinja::Value;
 use minijinja::value::ValueKind;
 use serde::ser::{Error as _, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
-use serde_saphyr::{DoubleQuoted, LitStr, SerializerOptions};
+use serde_saphyr::{DoubleQuoted, LitStr, SerializerOptions, SingleQuoted};
 
 use crate::emit::Unwritable;
 use crate::fault::Rejection;
@@ -44,7 +44,17 @@ fn string(text: &str) -> Result<String, Unwritable> {
     // The emitter does not know whether the template goes on in flow style
     // (`[{{ a }}, {{ b }}]`), where these change the shape; PyYAML ends a plain
     // scalar there at any `?`.
-    if text.contains([',', '?', '[', ']', '{', '}']) { serialize(DoubleQuoted(text)) } else { serialize(text) }
+    match text {
+        text if reads_better_in_single_quotes(text) => serialize(SingleQuoted(text)),
+        text if text.contains([',', '?', '[', ']', '{', '}']) => serialize(DoubleQuoted(text)),
+        text => serialize(text),
+    }
+}
+
+/// JSON and the like: a `"` on every corner, and nothing that needs an escape.
+fn reads_better_in_single_quotes(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_graphic() || c == ' ';
+    text.starts_with(['{', '[']) && text.contains('"') && text.chars().all(plain)
 }
 
 /// Writes `value` as what follows `key:` or `-`, its lines starting at column `indent`.
@@ -117,7 +127,11 @@ impl Serialize for Node<'_> {
         match value.kind() {
             ValueKind::String => {
                 let text = value.as_str().unwrap_or_default();
-                if stays_literal(text) { LitStr(text).serialize(serializer) } else { serializer.serialize_str(text) }
+                match text {
+                    text if stays_literal(text) => LitStr(text).serialize(serializer),
+                    text if reads_better_in_single_quotes(text) => SingleQuoted(text).serialize(serializer),
+                    text => serializer.serialize_str(text),
+                }
             }
             ValueKind::Number => finite(value).map_err(S::Error::custom)?.serialize(serializer),
             ValueKind::None | ValueKind::Bool => value.serialize(serializer),

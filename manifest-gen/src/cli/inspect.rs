@@ -18,7 +18,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let loaded = args.source.load()?;
-    let (plan, findings) = loaded.plan(&args.profile)?;
+    let (plan, findings) = loaded.plan(&args.profile.find(&loaded.config)?)?;
     output.data(&describe(&plan))?;
     output.findings(&findings, &loaded.sources());
     Ok(if has_errors(&findings) { Exit::Findings } else { Exit::Done })
@@ -77,9 +77,9 @@ fn describe_workload(text: &mut String, workload: &Workload) {
     if !waits.is_empty() {
         let _ = writeln!(text, "    after     {}", waits.join(", "));
     }
-    for (name, entry) in &workload.env {
+    for (name, entry) in workload.env.iter().filter(|(_, entry)| entry.origin != Origin::Planner) {
         let origin = match &entry.origin {
-            Origin::Own => String::new(),
+            Origin::Own | Origin::Planner => String::new(),
             Origin::Binding(giver) => format!("  (from {giver})"),
         };
         let _ = writeln!(text, "    env       {name}={}{origin}", entry.value.display().escape_debug());

@@ -1,6 +1,8 @@
 //! The command line: one file a command. Its types stay here.
 
+mod artifacts;
 mod completions;
+mod diff;
 mod explain;
 mod failure;
 mod inspect;
@@ -42,6 +44,7 @@ struct Cli {
 enum Command {
     Manifest(manifest::Args),
     Render(render::Args),
+    Diff(diff::Args),
     Inspect(inspect::Args),
     Why(why::Args),
     Targets(targets::Args),
@@ -71,6 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match cli.command.unwrap_or_else(|| Command::Inspect(inspect::Args::default())) {
         Command::Manifest(args) => manifest::run(&args, &mut output),
         Command::Render(args) => render::run(&args, &mut output),
+        Command::Diff(args) => diff::run(&args, &mut output),
         Command::Inspect(args) => inspect::run(&args, &mut output),
         Command::Why(args) => why::run(&args, &mut output),
         Command::Targets(args) => targets::run(&args, &mut output),

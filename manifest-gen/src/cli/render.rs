@@ -1,11 +1,12 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::artifacts::{Artifacts, Targets};
 use super::failure::Failure;
 use super::selection::{ProfileArg, Source};
 use crate::exit::Exit;
 use crate::finding::{has_errors, strict};
 use crate::output::Output;
-use crate::target;
+use crate::plan::Profile;
 use crate::write::{Folder, Key, Report};
 
 /// Render the artifacts of a target
@@ -14,12 +15,14 @@ use crate::write::{Folder, Key, Report};
 /// rendered is removed, and a file that somebody else wrote is never touched.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// What to render for; see `cargo orch targets`
-    #[arg(short, long, value_name = "TARGET")]
-    target: String,
+    #[command(flatten)]
+    targets: Targets,
     #[command(flatten)]
     profile: ProfileArg,
-    /// Write to this folder
+    /// Render for every profile there is
+    #[arg(long)]
+    all_profiles: bool,
+    /// Write to this folder; to `<target>/<profile>/` below it when several are rendered
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print the artifacts and write nothing
@@ -34,21 +37,16 @@ pub(super) struct Args {
     /// Overwrite files that somebody else wrote, remove files that were edited
     #[arg(long)]
     force: bool,
-    /// Folder of packs that add to the built-in ones or override them file by file
-    #[arg(long, value_name = "DIR")]
-    templates: Option<PathBuf>,
     #[command(flatten)]
     source: Source,
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    let packs = target::packs(args.templates.as_deref())?;
-    // A name that is wrong is said before anything is compiled.
-    packs.get(&args.target).map_err(target::TargetError::from)?;
+    let packs = args.targets.packs()?;
     let loaded = args.source.load()?;
-    let (plan, mut findings) = loaded.plan(&args.profile)?;
-    let rendered = target::render(&plan, &args.target, &packs)?;
-    findings.extend(rendered.findings);
+    let profiles =
+        if args.all_profiles { Profile::all(&loaded.config)? } else { vec![args.profile.find(&loaded.config)?] };
+    let (all, mut findings) = args.targets.render(&packs, &loaded, &profiles)?;
     if args.strict {
         strict(&mut findings);
     }
@@ -56,43 +54,51 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     if has_errors(&findings) {
         return Ok(Exit::Findings);
     }
-    let files = rendered.files.iter().map(|file| (file.path.as_str(), file.contents.as_str()));
     if args.stdout {
-        return print(&files.collect::<Vec<_>>(), output);
+        return print(&all, output);
     }
-    let below = PathBuf::from("deploy").join(&args.target).join(plan.profile.as_str());
-    let folder = args.out.clone().unwrap_or_else(|| match &loaded.gathered {
-        Some(gathered) => gathered.root.as_std_path().join(below),
-        None => below,
-    });
-    let key = Key::new(plan.system.as_str(), args.target.as_str(), plan.profile.as_str());
-    let writer = Folder::new(&folder, key).force(args.force);
-    if args.check {
-        let drift = writer.check(files)?;
-        if drift.is_empty() {
-            return Ok(Exit::Done);
+    let root = loaded.gathered.as_ref().map(|gathered| gathered.root.as_std_path().join("deploy"));
+    let root = root.unwrap_or_else(|| PathBuf::from("deploy"));
+    let mut exit = Exit::Done;
+    for artifacts in &all {
+        let folder = match &args.out {
+            Some(out) if all.len() == 1 => out.clone(),
+            Some(out) => out.join(artifacts.folder()),
+            None => root.join(artifacts.folder()),
+        };
+        let key = Key::new(loaded.manifest.system.as_str(), artifacts.target.as_str(), artifacts.profile.as_str());
+        let writer = Folder::new(&folder, key).force(args.force);
+        if !args.check {
+            output.talk(&summary(&writer.write(artifacts.files())?, &folder));
+            continue;
         }
-        output.data(&drift.diff)?;
-        output.talk(&format!("`{}` is out of date; render it again", folder.display()));
-        return Ok(Exit::Findings);
+        let drift = writer.check(artifacts.files())?;
+        if !drift.is_empty() {
+            output.data(&drift.diff)?;
+            output.talk(&format!("`{}` is out of date; render it again", here(&folder).display()));
+            exit = Exit::Findings;
+        }
     }
-    let report = writer.write(files)?;
-    output.talk(&summary(&report, &folder));
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// One file as it is; of several, each under its name.
-fn print(files: &[(&str, &str)], output: &mut Output) -> Result<Exit, Failure> {
-    for (path, contents) in files {
-        if files.len() > 1 {
-            output.data(&format!("# ── {path}\n"))?;
+fn print(all: &[Artifacts], output: &mut Output) -> Result<Exit, Failure> {
+    let several = all.iter().map(|artifacts| artifacts.files.len()).sum::<usize>() > 1;
+    for artifacts in all {
+        let folder = if all.len() > 1 { format!("{}/", artifacts.folder().display()) } else { String::new() };
+        for (path, contents) in artifacts.files() {
+            if several {
+                output.data(&format!("# ── {folder}{path}\n"))?;
+            }
+            output.data(contents)?;
         }
-        output.data(contents)?;
     }
     Ok(Exit::Done)
 }
 
-fn summary(report: &Report, folder: &std::path::Path) -> String {
+fn summary(report: &Report, folder: &Path) -> String {
+    let folder = here(folder);
     let mut lines = Vec::new();
     for (what, paths) in [("created", &report.created), ("changed", &report.changed), ("removed", &report.removed)] {
         lines.extend(paths.iter().map(|path| format!("{what:>9} {}", folder.join(path).display())));
@@ -101,4 +107,10 @@ fn summary(report: &Report, folder: &std::path::Path) -> String {
         return format!("{} is up to date", folder.display());
     }
     lines.join("\n")
+}
+
+/// The path as a person in the current folder would name it.
+fn here(folder: &Path) -> &Path {
+    let current = std::env::current_dir().ok();
+    current.and_then(|current| folder.strip_prefix(current).ok()).unwrap_or(folder)
 }

@@ -132,9 +132,8 @@ impl Source {
 
 impl Loaded {
     /// The plan for a profile, with what was found on the way to it.
-    pub(super) fn plan(&self, profile: &ProfileArg) -> Result<(Plan, Vec<Finding>), Failure> {
-        let profile = profile.find(&self.config)?;
-        let mut plan = plan(&self.config.apply(&self.manifest, &profile)?, &profile);
+    pub(super) fn plan(&self, profile: &Profile) -> Result<(Plan, Vec<Finding>), Failure> {
+        let mut plan = plan(&self.config.apply(&self.manifest, profile)?, profile);
         let mut findings = self.gathered.as_ref().map(|gathered| gathered.findings.clone()).unwrap_or_default();
         findings.append(&mut plan.findings);
         Ok((plan, findings))

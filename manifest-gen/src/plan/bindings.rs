@@ -26,7 +26,7 @@ pub fn environment(
     for (name, value) in &workload.env {
         let resolved = context.value(value, View { owner: id, reader: id });
         if let Some(value) = known(resolved, name, place, findings) {
-            environment.insert(name.clone(), Environment { value, origin: Origin::Own });
+            environment.insert(name.clone(), Environment { value, origin: Origin::Own, file_form: None });
         }
     }
     if context.manifest.app(id).is_none() {
@@ -38,7 +38,7 @@ pub fn environment(
         }
         let resolved = context.template(template, View { owner: giver, reader: id });
         let Some(value) = known(resolved, name, giver_place, findings) else { continue };
-        let given = Environment { value, origin: Origin::Binding(giver.clone()) };
+        let given = Environment { value, origin: Origin::Binding(giver.clone()), file_form: None };
         match environment.get(name) {
             Some(other) if other.value != given.value => {
                 findings.push(conflict(context, id, name, &other.origin, giver, giver_place));
@@ -106,7 +106,7 @@ pub(super) fn known(
 fn conflict(context: &Context<'_>, id: &Id, name: &EnvName, other: &Origin, giver: &Id, place: &DeclaredBy) -> Finding {
     let other_giver = match other {
         Origin::Binding(other) => other,
-        Origin::Own => id,
+        Origin::Own | Origin::Planner => id,
     };
     let message = if other_giver == giver {
         format!("`{id}` is given `{name}` twice by `{giver}`, with different values")

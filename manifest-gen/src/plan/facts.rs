@@ -5,6 +5,7 @@ use orch_manifest::model::{Connection, Deployment, Workload};
 use orch_manifest::value::{Fact, Part, SecretRef, Token};
 use orch_manifest::{EnvName, Id, PortName, Template, Value};
 
+use super::tenants;
 use super::topology::Topology;
 use super::{Piece, Profile, Text};
 
@@ -107,8 +108,18 @@ impl<'a> Context<'a> {
             Token::App => Ok(Text::literal(view.reader.as_str())),
             Token::System => Ok(Text::literal(self.manifest.system.as_str())),
             Token::Profile => Ok(Text::literal(self.profile.as_str())),
-            Token::Secret(name) => Ok(Text::piece(Piece::Secret { name: name.clone(), key: None, in_url: false })),
+            Token::Secret(name) => {
+                let name = match self.tenant(view) {
+                    Some(app) => tenants::secret(name, app)
+                        .map_err(|invalid| Unresolved::unknown(invalid.problem, "give the secret a shorter name"))?,
+                    None => name.clone(),
+                };
+                Ok(Text::piece(Piece::Secret { name, key: None, in_url: false }))
+            }
             Token::Env(name) => self.env(name, view, depth),
+            Token::Own(Fact::User | Fact::Database) if self.tenant(view).is_some() => {
+                Ok(Text::literal(tenants::name(view.reader)))
+            }
             Token::Own(fact) => self.subject(view.owner)?.fact(fact, self, depth),
             Token::Of(id, fact) => {
                 let absent = |who: &Id| self.topology.absent.get(who).is_some_and(|ids| ids.contains(id));
@@ -124,6 +135,18 @@ impl<'a> Context<'a> {
                 self.subject(id)?.fact(fact, self, depth)
             }
         }
+    }
+
+    /// The host of the view's owner.
+    pub fn host(&self, view: View<'_>) -> Result<Text, Unresolved> {
+        self.subject(view.owner)?.host(self, 0)
+    }
+
+    /// The application that has something of its own in the service it looks at.
+    fn tenant<'b>(&self, view: View<'b>) -> Option<&'b Id> {
+        let service = &self.manifest.service(view.owner)?.service;
+        // With schemas the applications share a database; only the role is their own.
+        (service.tenants.is_some() && self.manifest.app(view.reader).is_some()).then_some(view.reader)
     }
 
     fn env(&self, name: &EnvName, view: View<'_>, depth: usize) -> Result<Text, Unresolved> {

@@ -10,6 +10,8 @@
 //! | [`facts`] | what the tokens of a template stand for |
 //! | [`bindings`] | the environment of each container |
 //! | [`ports`] | what is published, where |
+//! | [`system`] | what a running application is told |
+//! | `tenants` | the jobs that give each application something of its own |
 //! | [`resolve`] | everything else about a container |
 //! | [`text`] | text with secrets and variables in it |
 
@@ -19,6 +21,8 @@ mod model;
 pub mod ports;
 pub mod profile;
 pub mod resolve;
+pub mod system;
+mod tenants;
 pub mod text;
 pub mod topology;
 
@@ -38,7 +42,9 @@ pub fn plan(manifest: &Manifest, profile: &Profile) -> Plan {
     let (topology, mut findings) = Topology::resolve(manifest);
     let context = facts::Context { manifest, profile, topology: &topology };
     let mut workloads = resolve::workloads(&context, &mut findings);
+    tenants::add_jobs(&mut workloads, &context, &mut findings);
     ports::publish(&mut workloads, &context);
+    system::tell(&mut workloads, &context);
     let (secrets, variables) = resolve::supplied(&workloads);
     findings.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then_with(|| (a.code, &a.places, &a.message).cmp(&(b.code, &b.places, &b.message)))

@@ -119,6 +119,8 @@ pub struct Workload {
     pub labels: BTreeMap<LabelKey, String>,
     /// Annotations.
     pub annotations: BTreeMap<LabelKey, String>,
+    /// What is known about the image.
+    pub facts: Option<&'static crate::catalog::Entry>,
 }
 
 impl Workload {
@@ -150,6 +152,9 @@ pub struct Environment {
     pub value: Text,
     /// Where it comes from.
     pub origin: Origin,
+    /// The variable through which the image takes the name of a file with the value instead, when it
+    /// has one and the value is one secret.
+    pub file_form: Option<EnvName>,
 }
 
 /// Where a variable comes from.
@@ -159,6 +164,8 @@ pub enum Origin {
     Own,
     /// The `app_env` of what this id names.
     Binding(Id),
+    /// The planner.
+    Planner,
 }
 
 /// A port with how it is published.

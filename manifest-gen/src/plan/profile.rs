@@ -85,6 +85,13 @@ impl Profile {
         }
     }
 
+    /// Every profile there is: those built in, then those of the configuration.
+    pub fn all(config: &Config) -> Result<Vec<Self>, ProfileError> {
+        let built_in = Base::ALL.into_iter().map(|(name, _)| name);
+        let own = config.profiles.keys().map(String::as_str).filter(|name| Base::find(name).is_none());
+        built_in.chain(own).map(|name| Self::find(name, config)).collect()
+    }
+
     /// Its name.
     pub fn as_str(&self) -> &str {
         &self.name

@@ -145,6 +145,12 @@ fn workload(
     let entrypoint = texts(&declared.entrypoint, "entrypoint", findings);
     let command = texts(&declared.command, "command", findings);
     let is_job = matches!(role, Role::App(AppKind::Job | AppKind::Cron));
+    let facts = crate::catalog::find(&image);
+    let mut env = environment(context, id, declared, place, findings);
+    for (name, entry) in &mut env {
+        let one_secret = matches!(entry.value.pieces.as_slice(), [Piece::Secret { .. }]);
+        entry.file_form = facts.filter(|_| one_secret).and_then(|facts| facts.file_env.get(name)).cloned();
+    }
     Workload {
         id: id.clone(),
         declared_by: place.clone(),
@@ -153,7 +159,8 @@ fn workload(
         image,
         entrypoint,
         command,
-        env: environment(context, id, declared, place, findings),
+        env,
+        facts,
         ports: declared.ports.iter().map(|port| Published { port: port.clone(), publish: None }).collect(),
         ingress: declared.ingress.clone(),
         volumes: volumes(declared),

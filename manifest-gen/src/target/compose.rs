@@ -8,10 +8,13 @@ use serde::Serialize;
 
 use crate::finding::{Code, Finding, Severity};
 use crate::plan::resolve::Probe;
-use crate::plan::{Condition, HealthCheck, Piece, Plan, Publish, Role, Text, Workload};
+use crate::plan::{Condition, Environment, HealthCheck, Piece, Plan, Publish, Role, Text, Workload};
 
 /// The Compose profile of what runs on a schedule: Compose has no scheduler, so `up` leaves it out.
 const SCHEDULED: &str = "scheduled";
+
+/// The variable that names the folder of the secrets' files.
+const SECRETS: &str = "ORCH_SECRETS";
 
 /// What the pack `compose` is given.
 #[derive(Clone, Debug, Serialize)]
@@ -23,6 +26,7 @@ pub struct Compose {
     services: Vec<Service>,
     networks: Vec<Network>,
     volumes: Vec<String>,
+    secrets: Vec<SecretFile>,
     configs: Vec<Config>,
     /// What the deployer's environment has to have or may have.
     supplied: Vec<Supplied>,
@@ -40,6 +44,7 @@ struct Service {
     ports: Vec<Port>,
     volumes: Vec<Mount>,
     tmpfs: Vec<String>,
+    secrets: Vec<String>,
     configs: Vec<ConfigMount>,
     healthcheck: Option<Healthcheck>,
     depends_on: Vec<DependsOn>,
@@ -94,6 +99,12 @@ struct Config {
 }
 
 #[derive(Clone, Debug, Serialize)]
+struct SecretFile {
+    name: String,
+    file: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
 struct Healthcheck {
     test: Vec<String>,
     interval: String,
@@ -138,7 +149,7 @@ struct Supplied {
 impl Compose {
     /// Says a plan in Compose's terms, and what Compose cannot say.
     pub fn new(plan: &Plan) -> (Self, Vec<Finding>) {
-        let mut writer = Writer { plan, findings: Vec::new() };
+        let mut writer = Writer { plan, as_files: as_files(plan), findings: Vec::new() };
         let services: Vec<Service> = plan.workloads.iter().map(|workload| writer.service(workload)).collect();
         let mut networks: Vec<Network> = Vec::new();
         for (name, internal) in [("external", false), ("internal", true)] {
@@ -156,8 +167,9 @@ impl Compose {
             volumes: plan.workloads.iter().flat_map(persistent).collect(),
             services,
             networks,
+            secrets: writer.as_files.iter().map(secret_file).collect(),
             configs,
-            supplied: supplied(plan),
+            supplied: supplied(plan, &writer.as_files),
         };
         writer.about_secrets();
         (compose, writer.findings)
@@ -171,6 +183,8 @@ fn persistent(workload: &Workload) -> Vec<String> {
 
 struct Writer<'a> {
     plan: &'a Plan,
+    /// The secrets that are supplied as files.
+    as_files: BTreeSet<SecretName>,
     findings: Vec<Finding>,
 }
 
@@ -185,11 +199,7 @@ impl Writer<'_> {
             profiles: (workload.role == Role::App(AppKind::Cron)).then(|| SCHEDULED.to_owned()).into_iter().collect(),
             entrypoint: self.texts(workload, &workload.entrypoint),
             command: self.texts(workload, &workload.command),
-            environment: workload
-                .env
-                .iter()
-                .map(|(name, entry)| (name.to_string(), self.text(workload, &entry.value)))
-                .collect(),
+            environment: self.environment(workload),
             ports: workload.ports.iter().filter_map(port).collect(),
             volumes: workload
                 .volumes
@@ -202,6 +212,12 @@ impl Writer<'_> {
                 .iter()
                 .filter(|volume| !volume.persistent)
                 .map(|volume| tmpfs(workload, volume))
+                .collect(),
+            secrets: workload
+                .env
+                .values()
+                .filter_map(|entry| self.file_secret(entry))
+                .map(ToString::to_string)
                 .collect(),
             configs: workload
                 .files
@@ -249,6 +265,25 @@ impl Writer<'_> {
         ];
         labels.extend(own.map(|(key, value)| (key.to_owned(), value)));
         labels
+    }
+
+    fn environment(&mut self, workload: &Workload) -> BTreeMap<String, String> {
+        let mut environment = BTreeMap::new();
+        for (name, entry) in &workload.env {
+            match (self.file_secret(entry), &entry.file_form) {
+                (Some(secret), Some(form)) => environment.insert(form.to_string(), format!("/run/secrets/{secret}")),
+                _ => environment.insert(name.to_string(), self.text(workload, &entry.value)),
+            };
+        }
+        environment
+    }
+
+    /// The secret of a variable that is supplied as a file.
+    fn file_secret<'b>(&self, entry: &'b Environment) -> Option<&'b SecretName> {
+        match (&entry.file_form, entry.value.pieces.as_slice()) {
+            (Some(_), [Piece::Secret { name, .. }]) if self.as_files.contains(name) => Some(name),
+            _ => None,
+        }
     }
 
     fn texts(&mut self, workload: &Workload, texts: &[Text]) -> Vec<String> {
@@ -377,6 +412,28 @@ impl Writer<'_> {
     }
 }
 
+/// The secrets that are only ever read from a file. One that somewhere has to be a variable is one
+/// everywhere, so that nobody supplies it twice.
+fn as_files(plan: &Plan) -> BTreeSet<SecretName> {
+    let (mut files, mut variables) = (BTreeSet::new(), BTreeSet::new());
+    for workload in &plan.workloads {
+        let environment = workload.env.values().map(|entry| (&entry.value, entry.file_form.is_some()));
+        let arguments = workload.command.iter().chain(&workload.entrypoint).map(|text| (text, false));
+        for (text, is_file) in environment.chain(arguments) {
+            for piece in &text.pieces {
+                if let Piece::Secret { name, .. } = piece {
+                    if is_file { &mut files } else { &mut variables }.insert(name.clone());
+                }
+            }
+        }
+    }
+    &files - &variables
+}
+
+fn secret_file(name: &SecretName) -> SecretFile {
+    SecretFile { name: name.to_string(), file: format!("${{{SECRETS}:?the folder of the secrets is missing}}/{name}") }
+}
+
 /// A literal in a file in which `$` begins an interpolation.
 fn escape(text: &str) -> String {
     text.replace('$', "$$")
@@ -499,11 +556,16 @@ fn memory(quantity: &Quantity) -> String {
     }
 }
 
-fn supplied(plan: &Plan) -> Vec<Supplied> {
+fn supplied(plan: &Plan, as_files: &BTreeSet<SecretName>) -> Vec<Supplied> {
     let by = |ids: &BTreeSet<orch_manifest::Id>| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let mut supplied = Vec::new();
     let keys: BTreeSet<(String, String, String)> = plan.workloads.iter().flat_map(secrets).collect();
-    for secret in &plan.secrets {
+    if !as_files.is_empty() {
+        let names: Vec<&str> = as_files.iter().map(SecretName::as_str).collect();
+        let about = format!("the folder with a file for each of the secrets {}", names.join(", "));
+        supplied.push(Supplied { about, line: format!("{SECRETS}=") });
+    }
+    for secret in plan.secrets.iter().filter(|secret| !as_files.contains(&secret.name)) {
         let variables: BTreeSet<&str> = keys
             .iter()
             .filter(|(name, ..)| name == secret.name.as_str())

@@ -12,7 +12,7 @@ use super::error::WriteError;
 use super::path::{fault, is_absent};
 
 /// The name of the index in an output folder.
-pub(super) const FILE: &str = ".orch-index.json";
+pub const FILE: &str = ".orch-index.json";
 
 const VERSION: u64 = 1;
 

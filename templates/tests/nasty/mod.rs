@@ -20,6 +20,7 @@ pub(crate) const NASTY: &[&str] = &[
     "a\n\nb\n\n",
     "a\r\nb",
     "a\rb",
+    "{\"a\":\"it's\",\"b\":[1]}",
     "null",
     "Null",
     "NULL",

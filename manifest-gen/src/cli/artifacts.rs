@@ -1,0 +1,78 @@
+use std::path::PathBuf;
+
+use orch_templates::{Packs, RenderedFile};
+
+use super::failure::Failure;
+use super::selection::Loaded;
+use crate::finding::Finding;
+use crate::plan::Profile;
+use crate::target::{self, TargetError};
+
+/// Which targets, with which packs.
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct Targets {
+    /// What to render for, with commas between several; see `cargo orch targets`
+    #[arg(short, long, value_name = "TARGET", required = true, value_delimiter = ',')]
+    target: Vec<String>,
+    /// Folder of packs that add to the built-in ones or override them file by file
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+}
+
+/// What one target makes of one profile.
+pub(super) struct Artifacts {
+    pub(super) target: String,
+    pub(super) profile: Profile,
+    pub(super) files: Vec<RenderedFile>,
+}
+
+impl Artifacts {
+    /// Paths and contents, in the order of paths.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|file| (file.path.as_str(), file.contents.as_str()))
+    }
+
+    /// `<target>/<profile>`
+    pub(super) fn folder(&self) -> PathBuf {
+        PathBuf::from(&self.target).join(self.profile.as_str())
+    }
+}
+
+impl Targets {
+    /// The packs; a name that is wrong is said before anything is compiled.
+    pub(super) fn packs(&self) -> Result<Packs, Failure> {
+        let packs = target::packs(self.templates.as_deref())?;
+        for target in &self.target {
+            packs.get(target).map_err(TargetError::from)?;
+        }
+        Ok(packs)
+    }
+
+    /// Renders every target for every profile, with what was found, each finding once.
+    pub(super) fn render(
+        &self,
+        packs: &Packs,
+        loaded: &Loaded,
+        profiles: &[Profile],
+    ) -> Result<(Vec<Artifacts>, Vec<Finding>), Failure> {
+        let mut all = Vec::new();
+        let mut findings: Vec<Finding> = Vec::new();
+        for profile in profiles {
+            let (plan, found) = loaded.plan(profile)?;
+            let mut add = |found: Vec<Finding>| {
+                for finding in found {
+                    if !findings.contains(&finding) {
+                        findings.push(finding);
+                    }
+                }
+            };
+            add(found);
+            for target in &self.target {
+                let rendered = target::render(&plan, target, packs)?;
+                add(rendered.findings);
+                all.push(Artifacts { target: target.clone(), profile: profile.clone(), files: rendered.files });
+            }
+        }
+        Ok((all, findings))
+    }
+}

@@ -1,0 +1,168 @@
+//! What a running application is told about the system: the value of `ORCH_SYSTEM`.
+//!
+//! One JSON value without a secret in it, from which the runtime crate resolves bindings, waits for
+//! services and checks them. Its form is a contract with a number, like the fragment's.
+
+use std::collections::BTreeMap;
+
+use orch_manifest::manifest::Manifest;
+use orch_manifest::model::{Check, Workload as Declared};
+use orch_manifest::{EnvName, Id};
+use serde::Serialize;
+
+use super::facts::{Context, View};
+use super::{Environment, Origin, Piece, Role, Text, Workload};
+
+/// The number of the contract.
+pub const CONTRACT: u32 = 1;
+/// The variable.
+pub const VARIABLE: &str = "ORCH_SYSTEM";
+
+#[derive(Serialize)]
+struct System<'a> {
+    contract: u32,
+    system: &'a Id,
+    profile: &'a str,
+    app: &'a Id,
+    services: BTreeMap<Id, Neighbour>,
+    bindings: BTreeMap<&'a EnvName, Vec<Part<'a>>>,
+}
+
+/// A service or an application that the application uses.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Neighbour {
+    kind: String,
+    /// Text, or its parts where the deployer has a say in it.
+    host: Option<Vec<PartOwned>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port: Option<u16>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    ports: BTreeMap<String, u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheme: Option<String>,
+    /// Whether the application cannot do without it.
+    required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<Check>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Part<'a> {
+    Text(&'a str),
+    Secret(SecretPart<'a>),
+    Variable(VariablePart<'a>),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum PartOwned {
+    Text(String),
+    Variable { name: String, default: Option<String> },
+}
+
+#[derive(Serialize)]
+struct SecretPart<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    /// Whether it stands in a URL and has to be percent-encoded.
+    url: bool,
+}
+
+#[derive(Serialize)]
+struct VariablePart<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<&'a str>,
+}
+
+/// Tells every application, unless it sets the variable itself.
+pub(super) fn tell(workloads: &mut [Workload], context: &Context<'_>) {
+    let Ok(variable) = EnvName::parse(VARIABLE) else { return };
+    for workload in workloads.iter_mut().filter(|workload| matches!(workload.role, Role::App(_))) {
+        // A job that the planner adds is no program of the workspace.
+        if workload.env.contains_key(&variable) || context.manifest.app(&workload.id).is_none() {
+            continue;
+        }
+        let value = Text::literal(describe(workload, context));
+        workload.env.insert(variable.clone(), Environment { value, origin: Origin::Planner, file_form: None });
+    }
+}
+
+fn describe(workload: &Workload, context: &Context<'_>) -> String {
+    let bindings = workload.env.iter().filter(|(_, entry)| matches!(entry.origin, Origin::Binding(_)));
+    let system = System {
+        contract: CONTRACT,
+        system: &context.manifest.system,
+        profile: context.profile.as_str(),
+        app: &workload.id,
+        services: workload
+            .talks_to
+            .iter()
+            .filter_map(|id| Some((id.clone(), neighbour(id, workload, context)?)))
+            .collect(),
+        bindings: bindings.map(|(name, entry)| (name, parts(&entry.value))).collect(),
+    };
+    // Keys are strings and no number is infinite, so nothing can fail.
+    serde_json::to_string(&system).unwrap_or_default()
+}
+
+fn neighbour(id: &Id, workload: &Workload, context: &Context<'_>) -> Option<Neighbour> {
+    let (declared, _) = context.declared(id)?;
+    let host = context.host(View { owner: id, reader: &workload.id }).ok();
+    let first = declared.ports.first();
+    let waits = workload.dependencies.iter().find(|dependency| dependency.id == *id);
+    let named = declared.ports.iter().filter_map(|port| Some((port.name.as_ref()?.to_string(), port.number.get())));
+    Some(Neighbour {
+        kind: kind(id, context.manifest),
+        host: host.map(|text| text.pieces.iter().filter_map(owned).collect()),
+        port: first.map(|port| port.number.get()),
+        ports: named.collect(),
+        scheme: first.and_then(|port| port.scheme.as_ref()).map(ToString::to_string),
+        required: waits.is_some_and(|dependency| dependency.required),
+        check: check(declared),
+    })
+}
+
+/// A check that an application can make itself: a command runs in the service's own container.
+fn check(declared: &Declared) -> Option<Check> {
+    let first = declared.ports.first();
+    match declared.health.as_ref().map(|health| &health.check) {
+        Some(check @ (Check::Http(_) | Check::Tcp(_))) => Some(check.clone()),
+        Some(Check::None) => None,
+        _ => first.map(|port| Check::Tcp(orch_manifest::PortRef::Number(port.number))),
+    }
+}
+
+fn kind(id: &Id, manifest: &Manifest) -> String {
+    manifest.service(id).map_or_else(|| "app".to_owned(), |entry| entry.service.kind.to_string())
+}
+
+fn parts(text: &Text) -> Vec<Part<'_>> {
+    let part = |piece| match piece {
+        &Piece::Literal(ref text) => Some(Part::Text(text)),
+        Piece::Secret { name, key, in_url } => Some(Part::Secret(SecretPart {
+            name: name.as_str(),
+            key: key.as_ref().map(|key| key.as_str()),
+            url: *in_url,
+        })),
+        Piece::Variable { name, default } => {
+            Some(Part::Variable(VariablePart { name: name.as_str(), default: default.as_deref() }))
+        }
+        // The host's ports mean nothing inside a container.
+        Piece::HostPort { .. } => None,
+    };
+    text.pieces.iter().filter_map(part).collect()
+}
+
+fn owned(piece: &Piece) -> Option<PartOwned> {
+    match piece {
+        Piece::Literal(text) => Some(PartOwned::Text(text.clone())),
+        Piece::Variable { name, default } => {
+            Some(PartOwned::Variable { name: name.to_string(), default: default.clone() })
+        }
+        Piece::Secret { .. } | Piece::HostPort { .. } => None,
+    }
+}
