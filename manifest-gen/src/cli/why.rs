@@ -1,18 +1,28 @@
 use std::fmt::Write as _;
 
+use orch_manifest::grammar::{self, APP_KEYS, SERVICE_KEYS, WORKLOAD_KEYS};
 use orch_manifest::{Id, did_you_mean};
+use serde_json::Value;
 
 use super::failure::Failure;
-use super::selection::Selection;
+use super::selection::{ProfileArg, Selection};
+use crate::config::{FILE, Layer, LayerSource};
 use crate::exit::Exit;
-use crate::gather;
+use crate::gather::{self, Gathered};
 use crate::output::Output;
+use crate::plan::{Profile, plan};
 
-/// Say which application, crate, feature and line brought a service or an application
+/// Say what brought a service or an application, or where one of its values comes from
+///
+/// `why postgres` names the application, crate, feature and line. `why api.replicas --profile prod` names the value, its
+/// place and what it won over; `why api.env.LOG` does so for one entry of a map.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The id of a service or an application
+    /// The id of a service or an application, with a key behind a dot for one of its values
+    #[arg(value_name = "ID[.KEY]")]
     id: String,
+    #[command(flatten)]
+    profile: ProfileArg,
     #[command(flatten)]
     selection: Selection,
 }
@@ -26,9 +36,18 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         .map(|entry| entry.service.id.as_str())
         .chain(manifest.apps.iter().map(|entry| entry.id.as_str()))
         .collect();
-    let id = Id::parse(&args.id).ok().filter(|id| known.contains(&id.as_str())).ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("the system has no `{}`", args.id)).help(did_you_mean(&args.id, &known))
-    })?;
+    let (id, key) = match args.id.split_once('.') {
+        Some((id, key)) => (id, Some(key)),
+        None => (args.id.as_str(), None),
+    };
+    let id = Id::parse(id)
+        .ok()
+        .filter(|id| known.contains(&id.as_str()))
+        .ok_or_else(|| Failure::new(Exit::Usage, format!("the system has no `{id}`")).help(did_you_mean(id, &known)))?;
+    if let Some(key) = key {
+        output.data(&value(&gathered, &args.profile.find(&gathered.config)?, &id, key)?)?;
+        return Ok(Exit::Done);
+    }
     let why = gather::why(&args.selection.cargo()?, &gathered, &id)?;
     let mut text = format!("{id} is declared by {} on `{}`", why.declared_by, why.declared_by.item);
     if let Some(file) = gathered.sources.file(&why.declared_by) {
@@ -56,4 +75,74 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     }
     output.data(&text)?;
     Ok(Exit::Done)
+}
+
+/// Where a value comes from, in one sentence.
+fn value(gathered: &Gathered, profile: &Profile, id: &Id, key: &str) -> Result<String, Failure> {
+    let (key, rest) = match key.split_once('.') {
+        Some((key, rest)) => (key, Some(rest)),
+        None => (key, None),
+    };
+    let manifest = &gathered.manifest;
+    let keys: Vec<&str> = match manifest.service(id) {
+        Some(_) => [SERVICE_KEYS, WORKLOAD_KEYS].concat(),
+        None => [APP_KEYS, WORKLOAD_KEYS].concat(),
+    };
+    if !keys.contains(&key) {
+        return Err(Failure::new(Exit::Usage, format!("`{id}` has no key `{key}`")).help(did_you_mean(key, &keys)));
+    }
+    let layers = gathered.config.layers(manifest, profile, id, key, rest)?;
+    let mut parts: Vec<String> = layers.iter().rev().map(|layer| describe(layer, gathered)).collect();
+    if let (Some(default), None) = (default(gathered, profile, id, key), rest) {
+        parts.push(format!("the default {default}"));
+    }
+    Ok(match parts.split_first() {
+        None => format!("{id}.{key} is not set\n"),
+        Some((first, rest)) => {
+            let over: String = rest.iter().map(|part| format!(", over {part}")).collect();
+            format!("{first}{over}\n")
+        }
+    })
+}
+
+fn describe(layer: &Layer, gathered: &Gathered) -> String {
+    let value = layer.value.as_ref().map_or_else(|| "nothing".to_owned(), plain);
+    match &layer.source {
+        LayerSource::Line(line) => format!("{value} from {FILE} line {line}"),
+        LayerSource::Attribute(place) => {
+            let line = place.line.map(|line| format!(":{line}")).unwrap_or_default();
+            let file =
+                gathered.sources.file(place).and_then(|file| Some(file.strip_prefix(&gathered.root).ok()?.to_string()));
+            format!("{value} from the attribute at {}{line}", file.unwrap_or_else(|| place.to_string()))
+        }
+    }
+}
+
+/// A value as a person would write it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("`{text}`"),
+        value => value.to_string(),
+    }
+}
+
+/// What the planner chooses where nobody says anything.
+fn default(gathered: &Gathered, profile: &Profile, id: &Id, key: &str) -> Option<String> {
+    let mut manifest = gathered.manifest.clone();
+    for entry in manifest.services.iter_mut().filter(|entry| entry.service.id == *id) {
+        grammar::unset(&mut entry.service.workload, key);
+    }
+    for entry in manifest.apps.iter_mut().filter(|entry| entry.id == *id) {
+        grammar::unset(&mut entry.app.workload, key);
+    }
+    let plan = plan(&manifest, profile);
+    let workload = plan.workload(id)?;
+    match key {
+        "replicas" => Some(workload.replicas.to_string()),
+        "restart" => Some(format!("`{}`", workload.restart)),
+        "grace" => Some(format!("`{}`", workload.grace)),
+        "restricted" => Some(workload.restricted.to_string()),
+        "image" => Some(format!("`{}`", workload.image)),
+        _ => None,
+    }
 }

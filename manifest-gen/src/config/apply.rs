@@ -25,7 +25,7 @@ impl Config {
     }
 
     /// The sections of a profile and of those it extends, the farthest first.
-    fn lineage(&self, name: &str) -> Vec<&ProfileSection> {
+    pub(super) fn lineage(&self, name: &str) -> Vec<&ProfileSection> {
         let mut sections: Vec<&ProfileSection> = Vec::new();
         let mut next = Some(name);
         while let Some(section) = next.and_then(|name| self.profiles.get(name)) {
@@ -45,7 +45,7 @@ impl Config {
         ConfigError::Wrong { mistakes: vec![self.source.mistake(Problem::new(section.at, message).help(help))] }
     }
 
-    fn overrides(&self, overrides: &Overrides, manifest: &mut Manifest, problems: &mut Problems) {
+    pub(super) fn overrides(&self, overrides: &Overrides, manifest: &mut Manifest, problems: &mut Problems) {
         if overrides.is_empty() {
             return;
         }

@@ -5,10 +5,14 @@
 //! | `parse` | the document to sections |
 //! | `tree` | a section to the tree that the attribute grammar reads |
 //! | `apply` | sections to a manifest |
+//! | `origin` | where a value comes from |
 
 mod apply;
+mod origin;
 mod parse;
 mod tree;
+
+pub use origin::{Layer, LayerSource};
 
 use std::collections::BTreeMap;
 use std::fmt;
