@@ -28,7 +28,7 @@ export CARGO_TARGET_DIR=$target/packaged
 cp "$root/Cargo.lock" "$folder/"
 cargo build --quiet --manifest-path "$folder/Cargo.toml" -p cargo-orch
 orch=$CARGO_TARGET_DIR/debug/cargo-orch
-"$orch" orch manifest --manifest-path "$root/examples/shop/Cargo.toml" --target-dir "$target/shop" >"$folder/manifest.json"
+"$orch" orch manifest --manifest-path "$root/examples/shop/Cargo.toml" >"$folder/manifest.json"
 cd "$folder"
 "$orch" orch targets | grep -q '^compose '
 "$orch" orch render --target compose --manifest manifest.json --config "$root/examples/shop/orch.toml" --out out

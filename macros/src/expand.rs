@@ -3,21 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use orch_manifest::fragment::{Declaration, Fragment};
-use orch_manifest::grammar::{self, Problem, Reader};
+use orch_manifest::grammar::{Attribute, Problem};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::quote;
 
-use crate::item::{Item, Place};
+use crate::item::Item;
 use crate::location::Location;
-
-/// Which attribute it is.
-#[derive(Clone, Copy)]
-pub(crate) enum Attribute {
-    Service,
-    App,
-    Client,
-    AuthProvider,
-}
 
 /// Expands an attribute. The item comes back whatever happens: one mistake never becomes twenty.
 pub(crate) fn attribute(
@@ -41,12 +32,10 @@ fn expand(attribute: Attribute, args: TokenStream, item: TokenStream) -> TokenSt
     let span = Span::call_site();
     let mut problems = Vec::new();
     let item = Item::new(item);
-    if let Some(problem) = item.no_place() {
-        problems.push(Problem::new(item.span, problem));
+    if let Some((message, help)) = item.place.problem() {
+        problems.push(Problem::new(item.span, message).help(help));
     }
-    let args = grammar::tokens::parse(args, span, &mut problems);
-    let declaration = declaration(attribute, &args, &item.name, &mut Reader::new(&mut problems));
-    match declaration {
+    match attribute.read(args, &item.name, span, &mut problems) {
         Some(declaration) if problems.is_empty() => {
             let constant = constant(&item, declaration);
             item.with(constant)
@@ -61,20 +50,6 @@ fn expand(attribute: Attribute, args: TokenStream, item: TokenStream) -> TokenSt
             let item = item.unchanged();
             quote!(#item #errors)
         }
-    }
-}
-
-fn declaration(
-    attribute: Attribute,
-    args: &grammar::Args<Span>,
-    item: &str,
-    reader: &mut Reader<'_, Span>,
-) -> Option<Declaration> {
-    match attribute {
-        Attribute::Service => grammar::service(args, item, reader).map(Declaration::Service),
-        Attribute::App => Some(Declaration::App(grammar::app(args, reader))),
-        Attribute::Client => grammar::client(args, reader).map(Declaration::Client),
-        Attribute::AuthProvider => grammar::auth_provider(args, item, reader).map(Declaration::AuthProvider),
     }
 }
 
@@ -104,11 +79,4 @@ fn compile_error(problem: &Problem<Span>) -> TokenStream {
 
 fn error(span: Span, message: &str) -> TokenStream {
     syn::Error::new(span, message).into_compile_error()
-}
-
-impl Item {
-    fn no_place(&self) -> Option<&'static str> {
-        matches!(self.place, Place::Nowhere)
-            .then_some("an attribute of orch stands on an item with a body\nhelp: move it to the type or to the module")
-    }
 }

@@ -12,49 +12,33 @@
 mod expand;
 mod item;
 mod location;
+#[cfg(test)]
+mod tests;
 
-use expand::Attribute;
+use orch_manifest::grammar::Attribute;
 use proc_macro::TokenStream;
 
-/// Declares a service that the applications depending on this crate use.
-///
-/// ```ignore
-/// #[orch::service(kind = "database", image = "postgres:16", port(5432, name = "sql"))]
-/// pub struct Postgres;
-/// ```
+#[doc = include_str!("docs/service.md")]
+#[doc = include_str!("docs/workload.md")]
 #[proc_macro_attribute]
 pub fn service(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(Attribute::Service, args, item)
 }
 
-/// Declares that a binary of this package is an application of the system.
-///
-/// ```ignore
-/// #[orch::app(port = 8080, health(http = "/health"))]
-/// fn main() {}
-/// ```
+#[doc = include_str!("docs/app.md")]
+#[doc = include_str!("docs/workload.md")]
 #[proc_macro_attribute]
 pub fn app(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(Attribute::App, args, item)
 }
 
-/// Declares that the applications depending on this crate call an application.
-///
-/// ```ignore
-/// #[orch::client(of = "shopping", app_env(SHOPPING_URL = "{url}"))]
-/// pub struct ShoppingClient;
-/// ```
+#[doc = include_str!("docs/client.md")]
 #[proc_macro_attribute]
 pub fn client(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(Attribute::Client, args, item)
 }
 
-/// Declares a provider of authentication.
-///
-/// ```ignore
-/// #[orch::auth_provider(name = "Keycloak", protocol = "oidc")]
-/// pub struct Keycloak;
-/// ```
+#[doc = include_str!("docs/auth_provider.md")]
 #[proc_macro_attribute]
 pub fn auth_provider(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(Attribute::AuthProvider, args, item)

@@ -170,9 +170,21 @@ codes! {
     TargetNature = "nature-of-target", Note,
         "The target does something differently from the others.",
         "Nothing has to be done.";
+    StartOrder = "start-order-not-kept", Warning,
+        "Some services or applications need others to have started, and the target starts everything at once.",
+        "Let each wait for what it needs, as the runtime crate does in applications, or deploy with `cargo orch deploy`, which keeps the order.";
     SecretInUrl = "secret-must-be-url-safe", Note,
         "An engine puts a secret into a URL as it is, without percent-encoding.",
         "Use only letters, digits and `-._~` in this secret; generated ones are made that way.";
+    ObjectName = "object-name", Error,
+        "An object of a target would have a name that is too long there, or that another object of its kind has.",
+        "Choose another id, or another namespace.";
+    UnknownUser = "unknown-user", Warning,
+        "It is not known as whom a container runs, or which group may write to its volumes. The restricted pod security standard demands a user that is not root, and a volume belongs to root unless a group is named.",
+        "Write `user = \"uid:gid\"` and, for a volume, `fs_group`; or `restricted = false` where the image has to run as root.";
+    NotRestricted = "not-restricted", Warning,
+        "Something declared goes against the restricted pod security standard, which everything is held to unless it says otherwise.",
+        "Take it out, or write `restricted = false`, the visible opt-out.";
     ReplicasAndPort = "replicas-and-published-port", Note,
         "Several replicas cannot publish the same port on one machine, so one is rendered.",
         "Publish no port, or use Swarm or Kubernetes.";

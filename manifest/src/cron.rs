@@ -43,7 +43,7 @@ impl CronSchedule {
         }
         let fields: Vec<&str> = text.split(' ').collect();
         if fields.len() != FIELDS.len() {
-            return Err(invalid(format!("it has {} fields", fields.len()))
+            return Err(invalid(format!("it has {} instead of 5 fields", fields.len()))
                 .help("five fields with one space between them: minute, hour, day of the month, month, day of the week, such as `0 3 * * *`"));
         }
         for (field, text) in FIELDS.iter().zip(fields) {

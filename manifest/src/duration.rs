@@ -27,29 +27,15 @@ impl Duration {
     /// Reads numbers with the units `h`, `m`, `s`, `ms`, larger units first, each at most once.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let invalid = || {
-            Invalid::new(format!("{} is not a duration", crate::invalid::quoted(text)))
-                .help("numbers with the units h, m, s and ms, such as `10s`, `1m30s` or `500ms`, at most 365 days")
+            let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+            let seconds = bare.chars().all(|c| c.is_ascii_digit()).then(|| format!("{bare}s"));
+            Invalid::new(format!("{} is not a duration", crate::invalid::quoted(text))).write_or(
+                [bare].into_iter().chain(seconds),
+                |text| millis(text).is_some(),
+                "numbers with the units h, m, s and ms, such as `10s`, `1m30s` or `500ms`, at most 365 days",
+            )
         };
-        let mut rest = text;
-        let mut total: u64 = 0;
-        let mut next_unit = 0;
-        while !rest.is_empty() {
-            let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(invalid)?;
-            let number: u64 = rest[..digits].parse().map_err(|_| invalid())?;
-            rest = &rest[digits..];
-            let end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-            let unit = UNITS.iter().position(|(name, _)| *name == &rest[..end]).ok_or_else(invalid)?;
-            if unit < next_unit {
-                return Err(invalid());
-            }
-            next_unit = unit + 1;
-            rest = &rest[end..];
-            total = number.checked_mul(UNITS[unit].1).and_then(|n| n.checked_add(total)).ok_or_else(invalid)?;
-        }
-        if text.is_empty() || total > Self::MAX.0 {
-            return Err(invalid());
-        }
-        Ok(Self(total))
+        millis(text).map(Self).ok_or_else(invalid)
     }
 
     /// Milliseconds.
@@ -75,6 +61,27 @@ impl Duration {
         }
         Ok(())
     }
+}
+
+fn millis(text: &str) -> Option<u64> {
+    let mut rest = text;
+    let mut total: u64 = 0;
+    let mut next_unit = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: u64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let unit = UNITS.iter().position(|(name, _)| *name == &rest[..end])?;
+        // Larger units come first, each once.
+        if unit < next_unit {
+            return None;
+        }
+        next_unit = unit + 1;
+        rest = &rest[end..];
+        total = number.checked_mul(UNITS[unit].1)?.checked_add(total)?;
+    }
+    (!text.is_empty() && total <= Duration::MAX.0).then_some(total)
 }
 
 text_impls!(Duration, "a duration");

@@ -24,6 +24,9 @@ impl ImageRef {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let invalid =
             |why: &str| Invalid::new(format!("{} is not an image reference: {why}", crate::invalid::quoted(text)));
+        if let Some((scheme, rest)) = text.split_once("://") {
+            return Err(invalid("it is a URL").help(format!("write `{rest}`, without `{scheme}://`")));
+        }
         let (name, digest) = match text.split_once('@') {
             Some((name, digest)) => (name, Some(digest)),
             None => (text, None),

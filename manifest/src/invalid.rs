@@ -20,6 +20,19 @@ impl Invalid {
         self.help = Some(help.into());
         self
     }
+
+    /// The same problem with the first candidate that would be good, else with this advice.
+    pub(crate) fn write_or(
+        self,
+        candidates: impl IntoIterator<Item = String>,
+        good: impl Fn(&str) -> bool,
+        otherwise: &str,
+    ) -> Self {
+        match candidates.into_iter().find(|candidate| good(candidate)) {
+            Some(candidate) => self.help(format!("write `{candidate}`")),
+            None => self.help(otherwise),
+        }
+    }
 }
 
 impl fmt::Display for Invalid {

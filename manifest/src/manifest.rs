@@ -8,6 +8,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "schema")]
+mod schema;
+
 use crate::Id;
 use crate::model::{App, AuthProvider, Client, Service};
 
@@ -222,9 +225,9 @@ impl Manifest {
         let mut schema = schemars::schema_for!(Self).to_value();
         schema["$id"] = format!("https://orch-rs.github.io/orch/manifest-{SCHEMA_VERSION}.json").into();
         schema["properties"]["schemaVersion"]["const"] = SCHEMA_VERSION.into();
-        // What a manifest has of an application's id is never absent.
+        // An application's entry has it always.
         schema["$defs"]["AppEntry"]["properties"]["id"]["description"] = "Its id.".into();
-        one_line(&mut schema);
+        let schema = schema::plain(schema);
         let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
         text.push('\n');
         text
@@ -272,25 +275,5 @@ impl Manifest {
             }
         }
         Ok(())
-    }
-}
-
-/// The descriptions come from comments, where lines end for the eye and names are linked.
-#[cfg(feature = "schema")]
-fn one_line(schema: &mut serde_json::Value) {
-    match schema {
-        serde_json::Value::Object(object) => {
-            for (key, value) in object {
-                match value {
-                    serde_json::Value::String(text) if key == "description" => {
-                        let paragraphs: Vec<String> = text.split("\n\n").map(|text| text.replace('\n', " ")).collect();
-                        *text = paragraphs.join("\n\n").replace("[`", "`").replace("`]", "`");
-                    }
-                    value => one_line(value),
-                }
-            }
-        }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(one_line),
-        _ => {}
     }
 }

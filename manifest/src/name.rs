@@ -97,13 +97,18 @@ text_type! {
 
 impl Capability {
     fn check(text: &str) -> Result<(), Invalid> {
-        let good =
-            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=');
-        if text.len() > 63 || !text.chars().all(good) || !text.starts_with(|c: char| c.is_ascii_lowercase()) {
-            return Err(Invalid::new(format!("{} is not a token", crate::invalid::quoted(text)))
-                .help("at most 63 lower-case letters, digits and `-_./:=`, beginning with a letter"));
+        let good = |text: &str| {
+            let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_./:=".contains(c);
+            text.len() <= 63 && text.chars().all(good) && text.starts_with(|c: char| c.is_ascii_lowercase())
+        };
+        if good(text) {
+            return Ok(());
         }
-        Ok(())
+        Err(Invalid::new(format!("{} is not a token", crate::invalid::quoted(text))).write_or(
+            [text.to_ascii_lowercase().replace(' ', "-")],
+            good,
+            "at most 63 lower-case letters, digits and `-_./:=`, beginning with a letter",
+        ))
     }
 }
 
@@ -127,12 +132,18 @@ text_type! {
 
 impl Scheme {
     fn check(text: &str) -> Result<(), Invalid> {
-        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '+' | '-' | '.');
-        if text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(good) && text.len() <= 63 {
+        let good = |text: &str| {
+            let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '+' | '-' | '.');
+            text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(good) && text.len() <= 63
+        };
+        if good(text) {
             return Ok(());
         }
-        Err(Invalid::new(format!("{} is not a URL scheme", crate::invalid::quoted(text)))
-            .help("such as `http` or `postgres`, without `://`"))
+        Err(Invalid::new(format!("{} is not a URL scheme", crate::invalid::quoted(text))).write_or(
+            [text.trim_end_matches("://").to_ascii_lowercase()],
+            good,
+            "such as `http` or `postgres`, without `://`",
+        ))
     }
 }
 
@@ -149,7 +160,7 @@ impl LabelKey {
             return Ok(());
         }
         Err(Invalid::new(format!("{} is not a label key", crate::invalid::quoted(text)))
-            .help("such as `team` or `prometheus.io/scrape`"))
+            .help("printable characters without `=`, quotes, `$` and braces, such as `team` or `prometheus.io/scrape`"))
     }
 }
 
@@ -161,12 +172,19 @@ text_type! {
 
 impl LinuxCapability {
     fn check(text: &str) -> Result<(), Invalid> {
-        let good = |c: char| c.is_ascii_uppercase() || c == '_';
-        if (2..=40).contains(&text.len()) && text.chars().all(good) && !text.starts_with("CAP_") {
+        let good = |text: &str| {
+            let good = |c: char| c.is_ascii_uppercase() || c == '_';
+            (2..=40).contains(&text.len()) && text.chars().all(good) && !text.starts_with("CAP_")
+        };
+        if good(text) {
             return Ok(());
         }
-        Err(Invalid::new(format!("{} is not a Linux capability", crate::invalid::quoted(text)))
-            .help("in capitals and without `CAP_`, such as `NET_BIND_SERVICE`"))
+        let upper = text.to_ascii_uppercase();
+        Err(Invalid::new(format!("{} is not a Linux capability", crate::invalid::quoted(text))).write_or(
+            [upper.strip_prefix("CAP_").unwrap_or(&upper).to_owned()],
+            good,
+            "in capitals and without `CAP_`, such as `NET_BIND_SERVICE`",
+        ))
     }
 }
 

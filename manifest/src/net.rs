@@ -15,8 +15,11 @@ impl Hostname {
         if is_hostname(text) {
             return Ok(());
         }
-        Err(Invalid::new(format!("{} is not a host name", crate::invalid::quoted(text)))
-            .help("lower-case labels of letters, digits and dashes, with dots between them"))
+        Err(Invalid::new(format!("{} is not a host name", crate::invalid::quoted(text))).write_or(
+            [text.to_ascii_lowercase()],
+            is_hostname,
+            "lower-case labels of letters, digits and dashes, with dots between them",
+        ))
     }
 }
 

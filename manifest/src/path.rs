@@ -1,6 +1,7 @@
 //! Paths: in a container, in a crate, in a URL.
 
 use crate::Invalid;
+use crate::invalid::quoted;
 
 text_type! {
     /// An absolute path in a container, without `.`, `..`, `:`, empty segments and control
@@ -11,24 +12,26 @@ text_type! {
 
 impl AbsolutePath {
     fn check(text: &str) -> Result<(), Invalid> {
-        let invalid =
-            || Invalid::new(format!("{} is not an absolute path in a container", crate::invalid::quoted(text)));
-        let Some(rest) = text.strip_prefix('/') else {
-            return Err(invalid().help("it begins with `/`"));
-        };
-        let good = |segment: &str| !segment.is_empty() && segment != "." && segment != "..";
-        if rest.is_empty()
-            || !rest.split('/').all(good)
-            || rest.contains([':', '\\'])
-            || has_control(rest)
-            || rest.len() > 1000
-        {
-            return Err(
-                invalid().help("no `.`, `..`, `:`, backslash, empty segment or trailing `/`, and not `/` itself")
-            );
+        if is_absolute(text) {
+            return Ok(());
         }
-        Ok(())
+        let trimmed = text.trim_matches('/');
+        Err(Invalid::new(format!("{} is not an absolute path in a container", quoted(text))).write_or(
+            [format!("/{trimmed}")],
+            is_absolute,
+            "it begins with `/` and has no `.`, `..`, `:`, backslash or empty segment, and is not `/` itself",
+        ))
     }
+}
+
+fn is_absolute(text: &str) -> bool {
+    text.strip_prefix('/').is_some_and(is_inside)
+}
+
+/// Whether these are segments that lead nowhere else.
+fn is_inside(text: &str) -> bool {
+    let good = |segment: &str| !segment.is_empty() && segment != "." && segment != "..";
+    text.split('/').all(good) && !text.contains(['\\', ':']) && !has_control(text) && text.len() <= 1000
 }
 
 text_type! {
@@ -39,12 +42,14 @@ text_type! {
 
 impl SourcePath {
     fn check(text: &str) -> Result<(), Invalid> {
-        let good = |segment: &str| !segment.is_empty() && segment != "." && segment != "..";
-        if text.split('/').all(good) && !text.contains(['\\', ':']) && !has_control(text) && text.len() <= 1000 {
+        if is_inside(text) {
             return Ok(());
         }
-        Err(Invalid::new(format!("{} is not a path in the package", crate::invalid::quoted(text)))
-            .help("relative to the folder of `Cargo.toml`, with `/`, without `..`"))
+        Err(Invalid::new(format!("{} is not a path in the package", quoted(text))).write_or(
+            [text.trim_start_matches("./").replace('\\', "/")],
+            is_inside,
+            "relative to the folder of `Cargo.toml`, with `/`, without `..`",
+        ))
     }
 }
 
@@ -56,14 +61,21 @@ text_type! {
 
 impl UrlPath {
     fn check(text: &str) -> Result<(), Invalid> {
-        // RFC 3986, section 3.3: what is not listed has to be percent-encoded.
-        let good = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@/%?".contains(c);
-        if text.starts_with('/') && text.chars().all(good) && text.len() <= 1000 {
+        if is_url_path(text) {
             return Ok(());
         }
-        Err(Invalid::new(format!("{} is not a URL path", crate::invalid::quoted(text)))
-            .help("it begins with `/`; other than letters, digits and `-._~!$&'()*+,;=:@/?` is percent-encoded"))
+        Err(Invalid::new(format!("{} is not a URL path", quoted(text))).write_or(
+            [format!("/{text}")],
+            |path| path != "/" && is_url_path(path),
+            "it begins with `/`; other than letters, digits and `-._~!$&'()*+,;=:@/?` is percent-encoded",
+        ))
     }
+}
+
+fn is_url_path(text: &str) -> bool {
+    // RFC 3986, section 3.3: what is not listed has to be percent-encoded.
+    let good = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@/%?".contains(c);
+    text.starts_with('/') && text.chars().all(good) && text.len() <= 1000
 }
 
 prints_as_text!(AbsolutePath, SourcePath, UrlPath);

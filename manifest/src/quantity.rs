@@ -33,10 +33,16 @@ const NANO: u128 = 1_000_000_000;
 
 impl Quantity {
     fn check(text: &str) -> Result<(), Invalid> {
-        nanos(text).map(|_| ()).ok_or_else(|| {
-            Invalid::new(format!("{} is not a quantity", crate::invalid::quoted(text)))
-                .help("a number with a Kubernetes suffix, such as `500m` for half a CPU, `256Mi` or `10Gi`")
-        })
+        if nanos(text).is_some() {
+            return Ok(());
+        }
+        let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let bytes = bare.strip_suffix(['B', 'b']).map(str::to_owned);
+        Err(Invalid::new(format!("{} is not a quantity", crate::invalid::quoted(text))).write_or(
+            [bare].into_iter().chain(bytes),
+            |text| nanos(text).is_some(),
+            "a number with a Kubernetes suffix, such as `500m` for half a CPU, `256Mi` or `10Gi`, below 2^63",
+        ))
     }
 
     /// The value in nano units (one CPU is 10^9, one byte is 10^9).

@@ -134,6 +134,7 @@ impl Loaded {
     /// The plan for a profile, with what was found on the way to it.
     pub(super) fn plan(&self, profile: &Profile) -> Result<(Plan, Vec<Finding>), Failure> {
         let mut plan = plan(&self.config.apply(&self.manifest, profile)?, profile);
+        plan.options = self.config.options(profile)?;
         let mut findings = self.gathered.as_ref().map(|gathered| gathered.findings.clone()).unwrap_or_default();
         findings.append(&mut plan.findings);
         Ok((plan, findings))

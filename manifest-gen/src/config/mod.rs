@@ -6,12 +6,15 @@
 //! | `tree` | a section to the tree that the attribute grammar reads |
 //! | `apply` | sections to a manifest |
 //! | `origin` | where a value comes from |
+//! | `options` | what it says about targets and secrets |
 
 mod apply;
+mod options;
 mod origin;
 mod parse;
 mod tree;
 
+pub use options::{K8sOptions, Options, SecretPlace, SecretSource, SecretStore, StoreKind};
 pub use origin::{Layer, LayerSource};
 
 use std::collections::BTreeMap;
@@ -33,6 +36,8 @@ pub struct Config {
     pub base: Overrides,
     /// `[profiles.NAME]`
     pub profiles: BTreeMap<String, ProfileSection>,
+    /// `[targets.NAME]` and `[secrets.NAME]`, for every profile.
+    options: options::OptionsSection,
     /// Where it is, and its text, to say where a mistake was made.
     source: Source,
 }
@@ -55,6 +60,7 @@ pub struct ProfileSection {
     pub extends: Option<String>,
     /// What it overrides.
     pub overrides: Overrides,
+    options: options::OptionsSection,
     at: usize,
 }
 

@@ -10,8 +10,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Config, Overrides, ProfileSection, Section, System, tree};
 
-type Problems = Vec<Problem<usize>>;
-type Value<'a> = Spanned<DeValue<'a>>;
+pub(super) type Problems = Vec<Problem<usize>>;
+pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 
 /// Reads the whole document and collects what is wrong.
 pub(super) fn config(text: &str, problems: &mut Problems) -> Config {
@@ -39,7 +39,12 @@ pub(super) fn config(text: &str, problems: &mut Problems) -> Config {
                     config.profiles.insert(name.get_ref().to_string(), profile(name, value, problems));
                 }
             }
-            _ => unknown(key, "the configuration", &["system", "services", "apps", "profiles"], problems),
+            "targets" => config.options.targets(value, problems),
+            "secrets" => config.options.secrets(value, problems),
+            _ => {
+                let known = ["system", "services", "apps", "profiles", "targets", "secrets"];
+                unknown(key, "the configuration", &known, problems);
+            }
         }
     }
     config
@@ -82,7 +87,9 @@ fn profile(name: &Spanned<Cow<'_, str>>, value: &Value<'_>, problems: &mut Probl
             "extends" => profile.extends = text(value, problems).map(str::to_owned),
             "services" => profile.overrides.services = sections(value, problems),
             "apps" => profile.overrides.apps = sections(value, problems),
-            _ => unknown(key, "a profile", &["extends", "services", "apps"], problems),
+            "targets" => profile.options.targets(value, problems),
+            "secrets" => profile.options.secrets(value, problems),
+            _ => unknown(key, "a profile", &["extends", "services", "apps", "targets", "secrets"], problems),
         }
     }
     profile
@@ -109,10 +116,7 @@ fn section(name: &Spanned<Cow<'_, str>>, value: &Value<'_>, problems: &mut Probl
     for (key, value) in table(value, problems) {
         match key.get_ref().as_ref() {
             "unset" => section.unset = texts(value, problems),
-            "add" => match value.get_ref() {
-                DeValue::Boolean(add) => section.add = *add,
-                _ => problems.push(Problem::new(value.span().start, "`add` is `true` or `false`")),
-            },
+            "add" => section.add = boolean("add", value, problems).unwrap_or_default(),
             "id" => problems
                 .push(Problem::new(key.span().start, "an id cannot be overridden").help("it is the section's name")),
             _ => tree::add_entry(&mut section.args, key, value, problems),
@@ -127,7 +131,7 @@ impl Overrides {
     }
 }
 
-fn table<'a, 'b>(
+pub(super) fn table<'a, 'b>(
     value: &'b Value<'a>,
     problems: &mut Problems,
 ) -> impl Iterator<Item = (&'b Spanned<Cow<'a, str>>, &'b Value<'a>)> + use<'a, 'b> {
@@ -139,7 +143,17 @@ fn table<'a, 'b>(
     table.into_iter().flatten()
 }
 
-fn text<'a>(value: &'a Value<'_>, problems: &mut Problems) -> Option<&'a str> {
+pub(super) fn boolean(name: &str, value: &Value<'_>, problems: &mut Problems) -> Option<bool> {
+    match value.get_ref() {
+        DeValue::Boolean(value) => Some(*value),
+        _ => {
+            problems.push(Problem::new(value.span().start, format!("`{name}` is `true` or `false`")));
+            None
+        }
+    }
+}
+
+pub(super) fn text<'a>(value: &'a Value<'_>, problems: &mut Problems) -> Option<&'a str> {
     let text = value.get_ref().as_str();
     if text.is_none() {
         problems.push(Problem::new(value.span().start, "expected a string").help("write it in quotes"));
@@ -147,7 +161,7 @@ fn text<'a>(value: &'a Value<'_>, problems: &mut Problems) -> Option<&'a str> {
     text
 }
 
-fn texts(value: &Value<'_>, problems: &mut Problems) -> Vec<(String, usize)> {
+pub(super) fn texts(value: &Value<'_>, problems: &mut Problems) -> Vec<(String, usize)> {
     let Some(list) = value.get_ref().as_array() else {
         problems.push(Problem::new(value.span().start, "expected a list").help("write `[\"…\"]`"));
         return Vec::new();
@@ -155,7 +169,7 @@ fn texts(value: &Value<'_>, problems: &mut Problems) -> Vec<(String, usize)> {
     list.iter().filter_map(|item| Some((text(item, problems)?.to_owned(), item.span().start))).collect()
 }
 
-fn parsed<T: FromText>(value: &Value<'_>, problems: &mut Problems) -> Option<T> {
+pub(super) fn parsed<T: FromText>(value: &Value<'_>, problems: &mut Problems) -> Option<T> {
     let text = text(value, problems)?;
     T::from_text(text)
         .map_err(|invalid| {
@@ -164,7 +178,7 @@ fn parsed<T: FromText>(value: &Value<'_>, problems: &mut Problems) -> Option<T> 
         .ok()
 }
 
-fn unknown(key: &Spanned<Cow<'_, str>>, place: &str, keys: &[&str], problems: &mut Problems) {
+pub(super) fn unknown(key: &Spanned<Cow<'_, str>>, place: &str, keys: &[&str], problems: &mut Problems) {
     let help = did_you_mean(key.get_ref(), keys);
     problems.push(Problem::new(key.span().start, format!("unknown key `{}` in {place}", key.get_ref())).help(help));
 }

@@ -2,16 +2,23 @@
 //!
 //! Checking several applications at once is one run of cargo, but it unifies their features. So the
 //! crates of the common check are given to an application only where `cargo tree` resolves the very
-//! same features for it alone; an application for which a crate that can declare something differs
-//! is checked on its own.
+//! same features for it alone. Applications for which a crate that can declare something differs are
+//! checked again, together with those that want the same of it; what comes out is compared in the
+//! same way, and one for which it still differs is checked on its own.
+//!
+//! Warm, that costs hardly more than cargo's own check of everything: the check starts before the
+//! workspace is read, with the packages that an earlier run compiled, and is repeated if those are
+//! not the ones; and what `cargo tree` printed for each application is used again as long as nothing
+//! it depends on has changed (see `remembered`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::GatherError;
 use super::cargo::Cargo;
-use super::check::{self, Unit};
+use super::check::{self, Checked, Unit};
 use super::lockfile::PackageKey;
+use super::remembered::{self, Remembered};
 use super::tree::{self, Tree};
 use super::workspace::{Member, Workspace};
 
@@ -24,71 +31,216 @@ pub(super) struct Graph {
     pub(super) units: Vec<Rc<Unit>>,
 }
 
-/// Compiles what is chosen and gives each application its own crates.
-pub(super) fn graphs(cargo: &Cargo, workspace: &Workspace) -> Result<Vec<Graph>, GatherError> {
-    let candidates = workspace.candidates(&cargo.packages)?;
-    let extra: Vec<&Member> =
-        workspace.config.system.packages.iter().map(|name| workspace.required(name)).collect::<Result<_, _>>()?;
-    let all: BTreeSet<&str> = candidates.iter().chain(&extra).map(|member| member.key.0.as_str()).collect();
-    if all.is_empty() {
-        return Err(GatherError::NoApplication);
-    }
-    let names: Vec<&str> = all.into_iter().collect();
-    // With one package cargo itself says what is wrong with a feature's name.
-    let accepted = |feature: &str| names.len() == 1 || names.iter().any(|name| accepts(workspace, name, feature));
-    let common: Vec<Rc<Unit>> = check::check(cargo, &names, &accepted)?.into_iter().map(Rc::new).collect();
-    let mut graphs = Vec::new();
-    if let ([only], true) = (candidates.as_slice(), extra.is_empty()) {
-        graphs.push(Graph { package: Some(only.key.clone()), units: common });
-        return Ok(graphs);
-    }
-    for (member, tree) in candidates.iter().zip(trees(cargo, &candidates)?) {
-        let units = match own(&tree, &common, workspace) {
-            Some(units) => units,
-            None => {
-                let units = check::check(cargo, &[&member.key.0], &|feature| member.accepts(feature))?;
-                units.into_iter().map(Rc::new).collect()
-            }
+/// Reads the workspace, compiles what is chosen and gives each application its own crates.
+pub(super) fn compile(cargo: &Cargo) -> Result<(Workspace, Vec<Graph>), GatherError> {
+    let (workspace, early) = read(cargo);
+    let (mut workspace, mut early) = (workspace?, early.transpose());
+    loop {
+        let chosen = Chosen::of(&workspace, cargo)?;
+        let checked = match early {
+            Ok(Some((packages, checked))) if packages == chosen.packages => checked,
+            Err(error) => return Err(error),
+            Ok(_) => all(cargo, &chosen.packages)?,
         };
-        graphs.push(Graph { package: Some(member.key.clone()), units });
+        // Compiling brings the lock file up to date, and that may tell of more that is to be compiled.
+        if workspace.is_current()? {
+            let graphs = graphs(cargo, &workspace, &chosen, checked)?;
+            return Ok((workspace, graphs));
+        }
+        workspace = Workspace::load(cargo)?;
+        early = Ok(None);
     }
-    let extra = extra.iter().map(|member| Graph {
+}
+
+/// A check of packages that were not known for sure when it began.
+type Early = Result<(Vec<String>, Checked), GatherError>;
+
+/// Reads the workspace, and meanwhile checks what an earlier run compiled, if that is remembered.
+fn read(cargo: &Cargo) -> (Result<Workspace, GatherError>, Option<Early>) {
+    let Some(Remembered { packages, .. }) = Remembered::find(cargo) else { return (Workspace::load(cargo), None) };
+    std::thread::scope(|scope| {
+        let early = scope.spawn(|| all(cargo, &packages).map(|checked| (packages.clone(), checked)));
+        let workspace = Workspace::load(cargo);
+        (workspace, early.join().ok())
+    })
+}
+
+/// Checks packages together. Cargo itself says what is wrong with the name of a feature.
+fn all(cargo: &Cargo, packages: &[String]) -> Result<Checked, GatherError> {
+    check::check(cargo, packages, &|_| true)
+}
+
+/// What is compiled together.
+struct Chosen<'a> {
+    candidates: Vec<&'a Member>,
+    /// The packages of the system that no application need link.
+    extra: Vec<&'a Member>,
+    packages: Vec<String>,
+}
+
+impl<'a> Chosen<'a> {
+    fn of(workspace: &'a Workspace, cargo: &Cargo) -> Result<Self, GatherError> {
+        let candidates = workspace.candidates(&cargo.packages)?;
+        let extra: Vec<&Member> =
+            workspace.config.system.packages.iter().map(|name| workspace.required(name)).collect::<Result<_, _>>()?;
+        let packages: BTreeSet<String> = candidates.iter().chain(&extra).map(|member| member.spec()).collect();
+        if packages.is_empty() {
+            return Err(GatherError::NoApplication);
+        }
+        Ok(Self { candidates, extra, packages: packages.into_iter().collect() })
+    }
+}
+
+fn graphs(
+    cargo: &Cargo,
+    workspace: &Workspace,
+    chosen: &Chosen<'_>,
+    checked: Checked,
+) -> Result<Vec<Graph>, GatherError> {
+    let remembered = Remembered::new(workspace, chosen.packages.clone());
+    if let ([only], true) = (chosen.candidates.as_slice(), chosen.extra.is_empty()) {
+        remembered.keep(workspace, cargo);
+        return Ok(vec![Graph { package: Some(only.key.clone()), units: shared(checked) }]);
+    }
+    let trees = trees(cargo, workspace, &chosen.candidates, &checked, remembered)?;
+    let common = shared(checked);
+    let mut assigned = Assigned { cargo, workspace, members: &chosen.candidates, trees, units: BTreeMap::new() };
+    let all: Vec<usize> = (0..chosen.candidates.len()).collect();
+    let open = assigned.assign(&all, &common);
+    assigned.rest(open)?;
+    let Assigned { mut units, .. } = assigned;
+    let own = |(index, member): (usize, &&Member)| Graph {
+        package: Some(member.key.clone()),
+        units: units.remove(&index).unwrap_or_default(),
+    };
+    let mut graphs: Vec<Graph> = chosen.candidates.iter().enumerate().map(own).collect();
+    graphs.extend(chosen.extra.iter().map(|member| Graph {
         package: None,
         units: common.iter().filter(|unit| unit.package == member.key && unit.bin.is_none()).cloned().collect(),
-    });
-    graphs.extend(extra);
+    }));
     Ok(graphs)
 }
 
-fn accepts(workspace: &Workspace, name: &str, feature: &str) -> bool {
-    workspace.member(name).is_some_and(|member| member.accepts(feature))
+fn shared(checked: Checked) -> Vec<Rc<Unit>> {
+    checked.units.into_iter().map(Rc::new).collect()
 }
 
-/// The crates of the common check that an application links; `None` when one that can declare
-/// something was compiled with other features than the application alone would have.
+/// Gives applications, each by its index, their crates.
+struct Assigned<'a> {
+    cargo: &'a Cargo,
+    workspace: &'a Workspace,
+    members: &'a [&'a Member],
+    trees: Vec<Tree>,
+    units: BTreeMap<usize, Vec<Rc<Unit>>>,
+}
+
+impl Assigned<'_> {
+    /// Gives applications their crates of one check, and says which of them it does not fit.
+    fn assign(&mut self, indices: &[usize], common: &[Rc<Unit>]) -> Vec<usize> {
+        let mut open = Vec::new();
+        for &index in indices {
+            match own(&self.trees[index], common, self.workspace) {
+                Some(units) => drop(self.units.insert(index, units)),
+                None => open.push(index),
+            }
+        }
+        open
+    }
+
+    /// Checks those again that the common check does not fit.
+    fn rest(&mut self, mut open: Vec<usize>) -> Result<(), GatherError> {
+        while let Some(&first) = open.first() {
+            let mut group = vec![first];
+            for &index in &open[1..] {
+                if group.iter().all(|&other| self.agree(index, other)) {
+                    group.push(index);
+                }
+            }
+            open.retain(|index| !group.contains(index));
+            let left = if group.len() > 1 {
+                let units = shared(self.check(&group)?);
+                self.assign(&group, &units)
+            } else {
+                group
+            };
+            for index in left {
+                let units = shared(self.check(&[index])?);
+                self.units.insert(index, units);
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, indices: &[usize]) -> Result<Checked, GatherError> {
+        let members: Vec<&Member> = indices.iter().map(|&index| self.members[index]).collect();
+        let packages: Vec<String> = members.iter().map(|member| member.spec()).collect();
+        check::check(self.cargo, &packages, &|feature| members.iter().any(|member| member.accepts(feature)))
+    }
+
+    /// Whether two applications want the same of each crate that both link and that can declare
+    /// something.
+    fn agree(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (&self.trees[one], &self.trees[other]);
+        let both = one.packages.keys().filter(|package| other.packages.contains_key(*package));
+        both.filter(|package| self.workspace.dependents.contains(*package))
+            .all(|package| one.features(package).is_some() && one.features(package) == other.features(package))
+    }
+}
+
+/// The crates of one check that an application links; `None` when one that can declare something
+/// was compiled with other features than the application alone would have.
 fn own(tree: &Tree, common: &[Rc<Unit>], workspace: &Workspace) -> Option<Vec<Rc<Unit>>> {
     let mut units = Vec::new();
     for package in tree.packages.keys().filter(|package| workspace.dependents.contains(package)) {
-        let mut same = common.iter().filter(|unit| unit.package == *package && tree.has(package, &unit.features));
+        let features = tree.features(package)?;
+        let mut same = common.iter().filter(|unit| unit.package == *package && unit.features == *features);
         units.push(same.next()?.clone());
         units.extend(same.cloned());
     }
     Some(units)
 }
 
-/// Resolves each application; two at a time, since `cargo tree` takes no lock while it runs.
-fn trees(cargo: &Cargo, members: &[&Member]) -> Result<Vec<Tree>, GatherError> {
+/// Resolves each application.
+fn trees(
+    cargo: &Cargo,
+    workspace: &Workspace,
+    members: &[&Member],
+    checked: &Checked,
+    remembered: Remembered,
+) -> Result<Vec<Tree>, GatherError> {
+    let key = remembered::tree_key(cargo, workspace, checked);
+    let mut known = key.as_ref().map(|key| Remembered::trees(workspace, cargo, key)).unwrap_or_default();
+    let unknown: Vec<&Member> = members.iter().filter(|member| !known.contains_key(&member.spec())).copied().collect();
+    let printed = print(cargo, &unknown)?;
+    known.extend(unknown.iter().map(|member| member.spec()).zip(printed));
+    let trees = members.iter().filter_map(|member| known.get(&member.spec())).map(|text| tree::parse(text)).collect();
+    // What changed meanwhile is not remembered under a key from before.
+    let same =
+        |key: &String| unknown.is_empty() || remembered::tree_key(cargo, workspace, checked).as_ref() == Some(key);
+    match key.filter(same) {
+        Some(key) => remembered.with_trees(key, known).keep(workspace, cargo),
+        None => remembered.keep(workspace, cargo),
+    }
+    Ok(trees)
+}
+
+/// Runs `cargo tree` for each; several at a time, since it takes no lock while it runs.
+fn print(cargo: &Cargo, members: &[&Member]) -> Result<Vec<String>, GatherError> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(members.len()).max(1);
-    let mut trees: Vec<Option<Result<Tree, GatherError>>> = members.iter().map(|_| None).collect();
     let share = members.len().div_ceil(workers).max(1);
+    let run = |member: &&Member| tree::print(cargo, &member.spec(), &|feature| member.accepts(feature));
     std::thread::scope(|scope| {
-        for (members, trees) in members.chunks(share).zip(trees.chunks_mut(share)) {
-            scope.spawn(move || {
-                for (member, tree) in members.iter().zip(trees) {
-                    *tree = Some(tree::resolve(cargo, &member.key.0, &|feature| member.accepts(feature)));
-                }
-            });
+        let threads: Vec<_> = members
+            .chunks(share)
+            .map(|members| scope.spawn(move || members.iter().map(run).collect::<Result<Vec<String>, _>>()))
+            .collect();
+        let mut printed = Vec::new();
+        for thread in threads {
+            match thread.join() {
+                Ok(texts) => printed.extend(texts?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
         }
-    });
-    trees.into_iter().flatten().collect()
+        Ok(printed)
+    })
 }

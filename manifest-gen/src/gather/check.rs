@@ -1,12 +1,13 @@
 //! Compiling, and reading what was declared on the way.
 
 use std::collections::BTreeSet;
-use std::io::BufReader;
+use std::io::{BufReader, ErrorKind};
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Artifact, Message, TargetKind};
 use orch_manifest::fragment::{self, Fragment};
+use sha2::{Digest, Sha256};
 
 use super::cargo::{Cargo, describe};
 use super::lockfile::PackageKey;
@@ -27,62 +28,110 @@ pub(super) struct Unit {
     pub(super) fragments: Vec<Fragment>,
 }
 
+/// What one check compiled, or found compiled.
+#[derive(Debug)]
+pub(super) struct Checked {
+    /// The crates that were compiled for the target.
+    pub(super) units: Vec<Unit>,
+    /// The manifests of every package that was compiled, for the target or for the host.
+    pub(super) manifests: BTreeSet<Utf8PathBuf>,
+    /// A hash over every crate with its features and its files. Cargo names a file after all that
+    /// went into it: the compiler, its flags, the package, the crates below it.
+    pub(super) hash: [u8; 32],
+}
+
 /// Checks packages and reads what each compiled crate declares.
 ///
 /// A dep-info file that was deleted behind cargo's back is restored by checking its package again.
 pub(super) fn check(
     cargo: &Cargo,
-    packages: &[&str],
+    packages: &[impl AsRef<str>],
     applies: &dyn Fn(&str) -> bool,
-) -> Result<Vec<Unit>, GatherError> {
+) -> Result<Checked, GatherError> {
     let artifacts = run(cargo, packages, applies)?;
-    let lost = lost(&artifacts);
+    let (units, lost) = units(&artifacts)?;
     if lost.is_empty() {
-        return units(&artifacts);
+        return Ok(checked(units, &artifacts));
     }
     clean(cargo, &lost)?;
-    units(&run(cargo, packages, applies)?)
+    let artifacts = run(cargo, packages, applies)?;
+    let (units, lost) = self::units(&artifacts)?;
+    match lost.first().and_then(|artifact| dep_info(artifact)) {
+        None => Ok(checked(units, &artifacts)),
+        Some(path) => Err(GatherError::Read { path, source: ErrorKind::NotFound.into() }),
+    }
 }
 
-fn run(cargo: &Cargo, packages: &[&str], applies: &dyn Fn(&str) -> bool) -> Result<Vec<Artifact>, GatherError> {
+fn run(
+    cargo: &Cargo,
+    packages: &[impl AsRef<str>],
+    applies: &dyn Fn(&str) -> bool,
+) -> Result<Vec<Artifact>, GatherError> {
     let mut command = cargo.command("check");
     command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
     for package in packages {
-        command.arg("-p").arg(package);
+        command.arg("-p").arg(package.as_ref());
     }
     cargo.compile_flags(&mut command);
     cargo.feature_flags(&mut command, applies);
     let mut child = command.spawn().map_err(|source| cargo.missing(source))?;
     let mut artifacts = Vec::new();
+    let mut began = false;
     if let Some(stdout) = child.stdout.take() {
         for message in Message::parse_stream(BufReader::new(stdout)) {
-            let message = message.map_err(|source| GatherError::Messages { source })?;
-            if let Message::CompilerArtifact(artifact) = message {
-                if metadata(&artifact).is_some() {
-                    artifacts.push(artifact);
-                }
+            match message.map_err(|source| GatherError::Messages { source })? {
+                Message::CompilerArtifact(artifact) => artifacts.push(artifact),
+                Message::BuildFinished(_) => began = true,
+                _ => {}
             }
         }
     }
     let status = child.wait().map_err(|source| cargo.missing(source))?;
-    if status.success() { Ok(artifacts) } else { Err(GatherError::Compile { command: describe(&command) }) }
+    let command = || describe(&command);
+    match (status.success(), began) {
+        (true, _) => Ok(artifacts),
+        (false, true) => Err(GatherError::Compile { command: command() }),
+        (false, false) => Err(GatherError::Refused { command: command() }),
+    }
+}
+
+fn checked(units: Vec<Unit>, artifacts: &[Artifact]) -> Checked {
+    let mut lines: Vec<String> = artifacts
+        .iter()
+        .map(|a| format!("{}\0{}\0{:?}\0{:?}\n", a.package_id.repr, a.target.name, a.features, a.filenames))
+        .collect();
+    lines.sort();
+    let manifests = artifacts.iter().map(|artifact| artifact.manifest_path.clone()).collect();
+    Checked { units, manifests, hash: Sha256::digest(lines.concat()).into() }
 }
 
 /// The metadata of a crate that was compiled for the target. What is compiled for the host, to run
-/// in the compiler or in a build script, has a library beside it and is no part of any application.
+/// in the compiler or in a build script, has more beside it and is no part of any application.
 fn metadata(artifact: &Artifact) -> Option<&Utf8Path> {
     let own = |kind: &TargetKind| !matches!(kind, TargetKind::ProcMacro | TargetKind::CustomBuild);
-    let host = artifact.filenames.iter().any(|file| file.extension() == Some("rlib"));
-    let metadata = artifact.filenames.iter().find(|file| file.extension() == Some("rmeta"));
-    metadata.filter(|_| !host && artifact.target.kind.iter().all(own)).map(Utf8PathBuf::as_path)
+    let is_metadata = |file: &Utf8PathBuf| file.extension() == Some("rmeta");
+    let only = artifact.filenames.iter().all(is_metadata) && artifact.target.kind.iter().all(own);
+    artifact.filenames.first().filter(|_| only).map(Utf8PathBuf::as_path)
 }
 
 fn dep_info(artifact: &Artifact) -> Option<Utf8PathBuf> {
     dep_info::beside(metadata(artifact)?)
 }
 
-fn lost(artifacts: &[Artifact]) -> Vec<&Artifact> {
-    artifacts.iter().filter(|artifact| dep_info(artifact).is_some_and(|path| !path.exists())).collect()
+/// The crates that were compiled for the target, and those among them whose dep-info is gone.
+fn units(artifacts: &[Artifact]) -> Result<(Vec<Unit>, Vec<&Artifact>), GatherError> {
+    let (mut units, mut lost) = (Vec::new(), Vec::new());
+    for artifact in artifacts {
+        let Some(path) = dep_info(artifact) else { continue };
+        match std::fs::read(&path) {
+            // rustc always says at least which files it read.
+            Ok(text) if !text.is_empty() => units.push(unit(artifact, &String::from_utf8_lossy(&text))?),
+            Ok(_) => lost.push(artifact),
+            Err(error) if error.kind() == ErrorKind::NotFound => lost.push(artifact),
+            Err(source) => return Err(GatherError::Read { path, source }),
+        }
+    }
+    Ok((units, lost))
 }
 
 fn clean(cargo: &Cargo, lost: &[&Artifact]) -> Result<(), GatherError> {
@@ -94,16 +143,9 @@ fn clean(cargo: &Cargo, lost: &[&Artifact]) -> Result<(), GatherError> {
     cargo.capture(command).map(|_| ())
 }
 
-fn units(artifacts: &[Artifact]) -> Result<Vec<Unit>, GatherError> {
-    artifacts.iter().map(unit).collect()
-}
-
-fn unit(artifact: &Artifact) -> Result<Unit, GatherError> {
+fn unit(artifact: &Artifact, dep_info: &str) -> Result<Unit, GatherError> {
     let package = package_key(&artifact.package_id.repr);
-    let path = dep_info(artifact).unwrap_or_default();
-    let text = std::fs::read(&path).map_err(|source| GatherError::Read { path, source })?;
-    let text = String::from_utf8_lossy(&text);
-    let fragments = fragment::decode(dep_info::env_names(&text))
+    let fragments = fragment::decode(dep_info::env_names(dep_info))
         .map_err(|source| GatherError::Fragment { package: package.0.clone(), source })?;
     Ok(Unit {
         package,
@@ -120,13 +162,11 @@ fn unit(artifact: &Artifact) -> Result<Unit, GatherError> {
 /// Source: The Cargo Book, "Package ID Specifications".
 pub(super) fn package_key(id: &str) -> PackageKey {
     let (url, fragment) = id.rsplit_once('#').unwrap_or(("", id));
-    match fragment.rsplit_once('@') {
-        Some((name, version)) => (name.to_owned(), version.to_owned()),
-        None => {
-            let path = url.split('?').next().unwrap_or(url);
-            (path.rsplit('/').next().unwrap_or(path).to_owned(), fragment.to_owned())
-        }
+    if let Some((name, version)) = fragment.rsplit_once('@') {
+        return (name.to_owned(), version.to_owned());
     }
+    let path = url.split('?').next().unwrap_or(url);
+    (path.rsplit('/').next().unwrap_or(path).to_owned(), fragment.to_owned())
 }
 
 #[cfg(test)]

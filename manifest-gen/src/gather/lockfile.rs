@@ -13,11 +13,12 @@ use super::GatherError;
 /// The name and the version of a package.
 pub(super) type PackageKey = (String, String);
 
-/// The packages of a lock file that depend on the runtime crate, directly or not.
-pub(super) fn dependents(lockfile: &Utf8Path, runtime: &str) -> Result<BTreeSet<PackageKey>, GatherError> {
-    let text =
-        std::fs::read_to_string(lockfile).map_err(|source| GatherError::Read { path: lockfile.to_owned(), source })?;
-    parse(&text, runtime).map_err(|problem| GatherError::Lockfile { path: lockfile.to_owned(), problem })
+/// The text of a lock file; empty when there is none.
+pub(super) fn read(path: &Utf8Path) -> Result<String, GatherError> {
+    match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        result => result.map_err(|source| GatherError::Read { path: path.to_owned(), source }),
+    }
 }
 
 #[derive(Deserialize)]
@@ -34,7 +35,8 @@ struct Package {
     dependencies: Vec<String>,
 }
 
-fn parse(text: &str, runtime: &str) -> Result<BTreeSet<PackageKey>, String> {
+/// The packages of a lock file that depend on the runtime crate, directly or not.
+pub(super) fn dependents(text: &str, runtime: &str) -> Result<BTreeSet<PackageKey>, String> {
     let lockfile: Lockfile = toml::from_str(text).map_err(|error| error.to_string())?;
     // A dependency is `name`, or `name version` where several versions are locked, with a source
     // behind it where even that is not enough. Taking the name alone where the version is not
@@ -65,7 +67,7 @@ fn parse(text: &str, runtime: &str) -> Result<BTreeSet<PackageKey>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::dependents;
 
     #[test]
     fn dependents_are_found_through_facades_and_by_version() {
@@ -90,7 +92,7 @@ mod tests {
             version = "0.1.0"
             dependencies = ["facade 2.0.0 (registry+x)"]
         "#;
-        let found = parse(text, "orch-runtime").unwrap();
+        let found = dependents(text, "orch-runtime").unwrap();
         let names: Vec<String> = found.iter().map(|(name, version)| format!("{name} {version}")).collect();
         assert_eq!(names, ["api 0.1.0", "facade 1.0.0"]);
     }

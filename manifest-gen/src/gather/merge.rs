@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use orch_manifest::Id;
 use orch_manifest::fragment::{Declaration, Fragment};
 use orch_manifest::manifest::{AppEntry, AuthProviderEntry, ClientEntry, DeclaredBy, Manifest, ServiceEntry};
-use orch_manifest::model::{App, Workload};
+use orch_manifest::model::{App, Service, Workload};
 use sha2::{Digest, Sha256};
 
 use super::apps::Graph;
@@ -19,38 +19,54 @@ use crate::finding::{Code, Finding};
 const MAX_FILE: u64 = 1024 * 1024;
 
 /// Brings everything together.
-pub(super) fn merge(workspace: Workspace, graphs: Vec<Graph>, system: Id) -> Gathered {
+pub(super) fn merge(workspace: Workspace, graphs: &[Graph], system: Id) -> Gathered {
     let mut merge = Merge {
         members: workspace.members.iter().map(|member| member.key.clone()).collect(),
         services: BTreeMap::new(),
+        twice: BTreeSet::new(),
         manifest: Manifest::new(system),
         findings: Vec::new(),
         sources: Sources::default(),
     };
     merge.manifest.registry.clone_from(&workspace.config.system.registry);
-    for graph in &graphs {
+    for graph in graphs {
         merge.graph(graph, &workspace);
     }
-    let Merge { mut manifest, mut findings, sources, services, .. } = merge;
-    manifest.services = services.into_values().flatten().collect();
-    finish(&mut manifest, &mut findings);
+    let Merge { mut manifest, mut findings, sources, services, twice, .. } = merge;
+    let mut conflicts = BTreeSet::new();
+    for (id, declared) in services.iter().filter(|(id, declared)| differs_by_features(declared, twice.contains(*id))) {
+        conflicts.insert(id.clone());
+        findings.push(conflict(id, declared));
+    }
+    manifest.services = services.into_values().flatten().map(|declared| declared.entry).collect();
+    finish(&mut manifest, &conflicts, &mut findings);
     Gathered { manifest, findings, sources, config: workspace.config, root: workspace.root }
 }
 
 struct Merge {
     members: BTreeSet<(String, String)>,
     /// All declarations of an id that differ.
-    services: BTreeMap<Id, Vec<ServiceEntry>>,
+    services: BTreeMap<Id, Vec<Declared>>,
+    /// The ids that one crate declares more than once.
+    twice: BTreeSet<Id>,
     manifest: Manifest,
     findings: Vec<Finding>,
     sources: Sources,
+}
+
+/// One declaration of a service.
+struct Declared {
+    entry: ServiceEntry,
+    /// The packages of the applications for which it came out like this, with the features of the
+    /// crate.
+    by: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Merge {
     fn graph(&mut self, graph: &Graph, workspace: &Workspace) {
         let Some(package) = &graph.package else {
             for unit in &graph.units {
-                self.linked(unit, &mut Linked::default());
+                self.linked(unit, &unit.package.0, &mut Linked::default());
             }
             return;
         };
@@ -65,7 +81,7 @@ impl Merge {
         }
         let mut libraries = Linked::default();
         for unit in graph.units.iter().filter(|unit| unit.bin.is_none()) {
-            self.linked(unit, &mut libraries);
+            self.linked(unit, &package.0, &mut libraries);
         }
         if apps.is_empty() && !(libraries.services.is_empty() && libraries.calls.is_empty()) {
             let finding = Finding::new(
@@ -78,7 +94,7 @@ impl Merge {
             let mut linked = libraries.clone();
             let own = |unit: &&std::rc::Rc<Unit>| unit.package == *package && unit.bin.as_ref() == Some(&bin);
             for unit in graph.units.iter().filter(own) {
-                self.linked(unit, &mut linked);
+                self.linked(unit, &package.0, &mut linked);
             }
             let Some(id) = self.app_id(&mut app, &bin, &declared_by) else { continue };
             app.bin = Some(bin);
@@ -147,19 +163,18 @@ impl Merge {
     }
 
     /// Takes what a linked crate declares, other than applications.
-    fn linked(&mut self, unit: &Unit, linked: &mut Linked) {
+    fn linked(&mut self, unit: &Unit, package: &str, linked: &mut Linked) {
+        let mut ids = BTreeSet::new();
         for fragment in &unit.fragments {
             let declared_by = self.place(fragment, unit);
             match &fragment.declaration {
                 Declaration::App(_) => {}
                 Declaration::Service(service) => {
                     linked.services.insert(service.id.clone());
-                    let mut entry = ServiceEntry { service: service.clone(), declared_by };
-                    self.read_files(&mut entry.service.workload, unit, &entry.declared_by);
-                    let known = self.services.entry(service.id.clone()).or_default();
-                    if !known.contains(&entry) {
-                        known.push(entry);
+                    if !ids.insert(&service.id) {
+                        self.twice.insert(service.id.clone());
                     }
+                    self.service(service, declared_by, unit, package);
                 }
                 Declaration::Client(client) => {
                     linked.calls.insert(client.of.clone());
@@ -176,6 +191,17 @@ impl Merge {
                 }
             }
         }
+    }
+
+    fn service(&mut self, service: &Service, declared_by: DeclaredBy, unit: &Unit, package: &str) {
+        let mut entry = ServiceEntry { service: service.clone(), declared_by };
+        self.read_files(&mut entry.service.workload, unit, &entry.declared_by);
+        let known = self.services.entry(service.id.clone()).or_default();
+        let index = known.iter().position(|declared| declared.entry == entry).unwrap_or_else(|| {
+            known.push(Declared { entry, by: BTreeMap::new() });
+            known.len() - 1
+        });
+        known[index].by.insert(package.to_owned(), unit.features.clone());
     }
 
     fn place(&mut self, fragment: &Fragment, unit: &Unit) -> DeclaredBy {
@@ -236,7 +262,7 @@ fn read(root: &Utf8Path, source: &str) -> Result<String, String> {
 }
 
 /// Sorts, and finds what is declared twice.
-fn finish(manifest: &mut Manifest, findings: &mut Vec<Finding>) {
+fn finish(manifest: &mut Manifest, conflicts: &BTreeSet<Id>, findings: &mut Vec<Finding>) {
     manifest.sort();
     let mut by_id: BTreeMap<&Id, Vec<&DeclaredBy>> = BTreeMap::new();
     for entry in &manifest.services {
@@ -245,7 +271,8 @@ fn finish(manifest: &mut Manifest, findings: &mut Vec<Finding>) {
     for entry in &manifest.apps {
         by_id.entry(&entry.id).or_default().push(&entry.declared_by);
     }
-    for (id, places) in by_id.iter().filter(|(_, places)| places.len() > 1) {
+    let once = |id: &Id| conflicts.contains(id) && !manifest.apps.iter().any(|entry| entry.id == *id);
+    for (id, places) in by_id.iter().filter(|(id, places)| places.len() > 1 && !once(id)) {
         findings.push(duplicate(id, places));
     }
     let mut providers: BTreeMap<&Id, Vec<&DeclaredBy>> = BTreeMap::new();
@@ -254,7 +281,14 @@ fn finish(manifest: &mut Manifest, findings: &mut Vec<Finding>) {
     }
     findings.extend(providers.iter().filter(|(_, places)| places.len() > 1).map(|(id, places)| duplicate(id, places)));
     manifest.apps.dedup_by(|a, b| a.id == b.id);
-    manifest.services.dedup_by(|a, b| a.service.id == b.service.id);
+    manifest.services.dedup_by(|later, first| {
+        let same = later.service.id == first.service.id;
+        if same {
+            // What only the other one provides is not missed on top of this.
+            first.service.workload.provides.append(&mut later.service.workload.provides);
+        }
+        same
+    });
     manifest.auth_providers.dedup_by(|a, b| a.provider.id == b.provider.id);
     let services: BTreeSet<&Id> = manifest.services.iter().map(|entry| &entry.service.id).collect();
     manifest.apps.retain(|entry| !services.contains(&entry.id));
@@ -267,17 +301,38 @@ fn finish(manifest: &mut Manifest, findings: &mut Vec<Finding>) {
 }
 
 fn duplicate(id: &Id, places: &[&DeclaredBy]) -> Finding {
-    let same_place = places.windows(2).all(|pair| pair[0] == pair[1]);
-    let finding = if same_place {
-        let message =
-            format!("`{id}` comes out differently for two applications, which use its crate with different features");
-        Finding::new(Code::ConflictingDeclaration, message)
-            .help("use the crate with the same features in both, or give it another `id` under one of them")
-    } else {
-        Finding::new(Code::DuplicateId, format!("`{id}` is declared {} times", places.len()))
-            .help("give each an `id` of its own")
-    };
+    let finding = Finding::new(Code::DuplicateId, format!("`{id}` is declared {} times", places.len()))
+        .help("give each an `id` of its own");
     let mut places: Vec<&DeclaredBy> = places.to_vec();
     places.dedup();
     places.into_iter().fold(finding, Finding::at)
+}
+
+/// Whether what differs is one crate as it is compiled for different applications.
+fn differs_by_features(declared: &[Declared], twice: bool) -> bool {
+    let package = |declared: &Declared| {
+        let place = &declared.entry.declared_by;
+        (place.package.clone(), place.version.clone())
+    };
+    !twice && declared.windows(2).all(|pair| package(&pair[0]) == package(&pair[1])) && declared.len() > 1
+}
+
+fn conflict(id: &Id, declared: &[Declared]) -> Finding {
+    let package = &declared[0].entry.declared_by.package;
+    let ways = declared.iter().flat_map(|declared| &declared.by).map(|(app, features)| {
+        let features: Vec<String> = features.iter().map(|feature| format!("`{feature}`")).collect();
+        match features.as_slice() {
+            [] => format!("`{app}` has it without features"),
+            _ => format!("`{app}` has it with {}", features.join(" and ")),
+        }
+    });
+    let message = format!(
+        "`{id}` comes out differently, since applications use `{package}` with different features: {}",
+        ways.collect::<Vec<_>>().join(", ")
+    );
+    let mut places: Vec<&DeclaredBy> = declared.iter().map(|declared| &declared.entry.declared_by).collect();
+    places.dedup();
+    let finding = Finding::new(Code::ConflictingDeclaration, message);
+    let help = "use the crate with the same features everywhere, or give the service another `id` under one of them";
+    places.into_iter().fold(finding.help(help), Finding::at)
 }

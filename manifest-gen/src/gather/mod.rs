@@ -7,6 +7,7 @@
 //! | `check` | compiles, and reads what each crate declares from its dep-info |
 //! | `tree` | resolves what belongs to one application |
 //! | `apps` | gives each application its own crates |
+//! | `remembered` | what an earlier run found, to save time |
 //! | `why` | traces how a declaration came into the system |
 //! | `merge` | brings the applications together into one manifest |
 
@@ -16,6 +17,7 @@ mod check;
 mod dep_info;
 mod lockfile;
 mod merge;
+mod remembered;
 mod tree;
 mod why;
 mod workspace;
@@ -88,6 +90,12 @@ pub enum GatherError {
     /// The workspace does not compile; cargo has shown why.
     #[error("the workspace does not compile (`{command}` failed)")]
     Compile {
+        /// The command line.
+        command: String,
+    },
+    /// Cargo refused before it compiled anything; it has said why.
+    #[error("cargo refused `{command}`")]
+    Refused {
         /// The command line.
         command: String,
     },
@@ -169,10 +177,9 @@ impl GatherError {
 
 /// Compiles the applications of a workspace and gathers what they declare.
 pub fn gather(cargo: &Cargo) -> Result<Gathered, GatherError> {
-    let workspace = workspace::Workspace::load(cargo)?;
-    let graphs = apps::graphs(cargo, &workspace)?;
+    let (workspace, graphs) = apps::compile(cargo)?;
     let name = system_name(&workspace, &graphs)?;
-    Ok(merge::merge(workspace, graphs, name))
+    Ok(merge::merge(workspace, &graphs, name))
 }
 
 /// The system's name: as configured, else the root package's, else that of the one application.

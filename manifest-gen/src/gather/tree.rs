@@ -10,30 +10,38 @@ use super::lockfile::PackageKey;
 /// The packages that are linked into one package's targets, each with its features.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tree {
-    /// More than one set of features is possible only where two packages differ in nothing but
-    /// their source.
+    /// There is more than one set of features only where two packages differ in nothing but their
+    /// source.
     pub(super) packages: BTreeMap<PackageKey, BTreeSet<BTreeSet<String>>>,
     /// Who depends on whom.
     pub(super) edges: BTreeMap<PackageKey, BTreeSet<PackageKey>>,
 }
 
 impl Tree {
-    /// Whether the package is linked with exactly these features.
-    pub(super) fn has(&self, package: &PackageKey, features: &BTreeSet<String>) -> bool {
-        self.packages.get(package).is_some_and(|sets| sets.contains(features))
+    /// The features that the package is linked with; `None` where that cannot be told.
+    pub(super) fn features(&self, package: &PackageKey) -> Option<&BTreeSet<String>> {
+        let sets = self.packages.get(package)?;
+        sets.first().filter(|_| sets.len() == 1)
     }
 }
 
 /// Resolves the graph of one package.
 pub(super) fn resolve(cargo: &Cargo, package: &str, applies: &dyn Fn(&str) -> bool) -> Result<Tree, GatherError> {
+    print(cargo, package, applies).map(|text| parse(&text))
+}
+
+/// The graph of one package as cargo prints it, for [`parse`].
+pub(super) fn print(cargo: &Cargo, package: &str, applies: &dyn Fn(&str) -> bool) -> Result<String, GatherError> {
     let mut command = cargo.command("tree");
-    command.args(["-p", package, "-e", "normal", "--prefix", "depth", "-f", "\t{p}\t{f}"]);
+    // Cargo lists what is below a package where it first comes, though below a procedural macro it is
+    // compiled for the host and may have other features. So what is below those must not be listed.
+    command.args(["-p", package, "-e", "normal,no-proc-macro", "--prefix", "depth", "-f", "\t{p}\t{f}"]);
     if let Some(target) = &cargo.target {
         command.arg("--target").arg(target);
     }
     cargo.feature_flags(&mut command, applies);
     let output = cargo.capture(command)?;
-    Ok(parse(&String::from_utf8_lossy(&output.stdout)))
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 struct Line<'a> {
@@ -44,7 +52,7 @@ struct Line<'a> {
 
 /// Reads lines of `DEPTH\tNAME vVERSION (SOURCE)\tFEATURES`. A node's dependencies are listed below
 /// it once; where it comes again, the features end in ` (*)`.
-fn parse(text: &str) -> Tree {
+pub(super) fn parse(text: &str) -> Tree {
     let lines = text.lines().filter_map(|line| {
         let mut fields = line.split('\t');
         let (depth, package) = (fields.next()?.trim().parse().ok()?, fields.next()?);
@@ -72,22 +80,16 @@ fn parse(text: &str) -> Tree {
     let mut seen = BTreeSet::new();
     let mut open: Vec<(&str, &str)> = root.into_iter().collect();
     while let Some(node) = open.pop() {
-        // What a procedural macro depends on runs in the compiler.
-        if is_procedural_macro(&node) || !seen.insert(node) {
+        if !seen.insert(node) {
             continue;
         }
         let features = node.1.split(',').filter(|feature| !feature.is_empty()).map(str::to_owned).collect();
         tree.packages.entry(key(node)).or_default().insert(features);
         let below: Vec<(&str, &str)> = edges.get(&node).into_iter().flatten().copied().collect();
-        let linked = below.iter().filter(|below| !is_procedural_macro(below)).map(|below| key(*below));
-        tree.edges.entry(key(node)).or_default().extend(linked);
+        tree.edges.entry(key(node)).or_default().extend(below.iter().map(|below| key(*below)));
         open.extend(below);
     }
     tree
-}
-
-fn is_procedural_macro(node: &(&str, &str)) -> bool {
-    node.0.contains(" (proc-macro)")
 }
 
 fn key(node: (&str, &str)) -> PackageKey {
@@ -103,18 +105,25 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn what_only_a_procedural_macro_needs_is_left_out() {
+    fn a_package_has_its_features_and_what_is_below_it_wherever_it_comes() {
         let text = "0\tapi v0.1.0 (/w/api)\tdefault\n\
-                    1\tmacros v1.0.0 (proc-macro)\t\n\
-                    2\tsyn v3.0.0\tfull,parsing\n\
-                    2\tadapter v0.1.0 (/w/adapter)\ttls\n\
-                    3\tdriver v1.0.0\t\n\
-                    1\tadapter v0.1.0 (/w/adapter)\ttls (*)\n";
+                    1\tadapter v0.1.0 (/w/adapter)\ttls,pool\n\
+                    2\tdriver v1.0.0\t\n\
+                    1\tother v0.1.0 (/w/other)\t\n\
+                    2\tadapter v0.1.0 (/w/adapter)\ttls,pool (*)\n";
         let tree = parse(text);
-        let names: Vec<&str> = tree.packages.keys().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["adapter", "api", "driver"]);
-        let tls = BTreeSet::from(["tls".to_owned()]);
-        assert!(tree.has(&("adapter".into(), "0.1.0".into()), &tls));
-        assert!(!tree.has(&("adapter".into(), "0.1.0".into()), &BTreeSet::new()));
+        let key = |name: &str, version: &str| (name.to_owned(), version.to_owned());
+        assert_eq!(tree.packages.len(), 4);
+        let both = BTreeSet::from(["pool".to_owned(), "tls".to_owned()]);
+        assert_eq!(tree.features(&key("adapter", "0.1.0")), Some(&both));
+        assert_eq!(tree.edges[&key("adapter", "0.1.0")], BTreeSet::from([key("driver", "1.0.0")]));
+    }
+
+    #[test]
+    fn features_that_cannot_be_told_apart_are_not_told() {
+        let text = "0\tapi v0.1.0 (/w/api)\t\n\
+                    1\tadapter v0.1.0 (/w/adapter)\ttls\n\
+                    1\tadapter v0.1.0 (https://example.com/adapter#1a2b)\t\n";
+        assert_eq!(parse(text).features(&("adapter".into(), "0.1.0".into())), None);
     }
 }

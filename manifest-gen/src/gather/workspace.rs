@@ -23,6 +23,10 @@ pub(super) struct Workspace {
     pub(super) config: Config,
     /// The member in the root folder.
     pub(super) root_package: Option<String>,
+    /// The folder of what is compiled, if no flag names another.
+    pub(super) target_dir: Utf8PathBuf,
+    /// The text of the lock file that `dependents` is from.
+    lockfile: String,
 }
 
 /// A member of the workspace.
@@ -30,6 +34,8 @@ pub(super) struct Workspace {
 pub(super) struct Member {
     /// Name and version.
     pub(super) key: PackageKey,
+    /// Its `Cargo.toml`.
+    pub(super) manifest: Utf8PathBuf,
     /// The names of its binaries.
     pub(super) bins: Vec<String>,
     /// The features it declares.
@@ -41,23 +47,47 @@ pub(super) struct Member {
 impl Workspace {
     /// Reads the workspace.
     pub(super) fn load(cargo: &Cargo) -> Result<Self, GatherError> {
-        let mut metadata = read(cargo, true)?;
+        let workspace = Self::with(cargo, &read(cargo, true)?)?;
+        // A lock file that is older than the manifests knows nothing of new members and dependencies.
+        if workspace.lockfile.is_empty() || workspace.candidates(&cargo.packages)?.is_empty() {
+            return Self::resolved(cargo);
+        }
+        Ok(workspace)
+    }
+
+    /// Reads the workspace after cargo has brought the lock file up to date; with `--locked` cargo
+    /// says that it would have to.
+    fn resolved(cargo: &Cargo) -> Result<Self, GatherError> {
+        Self::with(cargo, &read(cargo, false)?)
+    }
+
+    fn with(cargo: &Cargo, metadata: &Metadata) -> Result<Self, GatherError> {
         let root = metadata.workspace_root.clone();
         let path = root.join("Cargo.lock");
-        if !path.exists() {
-            // Resolving writes it; with `--locked` cargo says that it would have to.
-            metadata = read(cargo, false)?;
-        }
-        let dependents = lockfile::dependents(&path, RUNTIME)?;
+        let lockfile = lockfile::read(&path)?;
+        let dependents =
+            lockfile::dependents(&lockfile, RUNTIME).map_err(|problem| GatherError::Lockfile { path, problem })?;
         let members: Vec<&Package> = metadata.workspace_packages();
         let root_package = members.iter().find(|p| p.manifest_path.parent() == Some(&root)).map(|p| p.name.to_string());
+        let target_dir =
+            match cargo.target_dir.as_ref().and_then(|dir| Utf8PathBuf::from_path_buf(cargo.dir.join(dir)).ok()) {
+                Some(dir) => dir,
+                None => metadata.target_directory.clone(),
+            };
         Ok(Self {
             config: Config::load(&root)?,
             members: members.into_iter().map(Member::new).collect(),
             root,
             dependents,
             root_package,
+            target_dir,
+            lockfile,
         })
+    }
+
+    /// Whether the lock file is as it was when it was read. Whatever compiles brings it up to date.
+    pub(super) fn is_current(&self) -> Result<bool, GatherError> {
+        Ok(lockfile::read(&self.root.join("Cargo.lock"))? == self.lockfile)
     }
 
     /// The member of this name.
@@ -90,10 +120,16 @@ impl Member {
         let dependencies = package.dependencies.iter();
         Self {
             key: (package.name.to_string(), package.version.to_string()),
+            manifest: package.manifest_path.clone(),
             bins: bins.collect(),
             features: package.features.keys().cloned().collect(),
             dependencies: dependencies.flat_map(|d| [Some(d.name.clone()), d.rename.clone()]).flatten().collect(),
         }
+    }
+
+    /// What names this package and no other for cargo: one from elsewhere may have the same name.
+    pub(super) fn spec(&self) -> String {
+        format!("{}@{}", self.key.0, self.key.1)
     }
 
     /// Whether cargo accepts this feature when the member alone is selected.

@@ -57,6 +57,7 @@ pub fn plan(manifest: &Manifest, profile: &Profile) -> Plan {
         workloads,
         secrets,
         variables,
+        options: crate::config::Options::default(),
         findings,
     }
 }

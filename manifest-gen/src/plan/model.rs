@@ -28,6 +28,8 @@ pub struct Plan {
     pub secrets: Vec<SecretUse>,
     /// The variables that the deployer may or has to set, in the order of names.
     pub variables: Vec<Variable>,
+    /// What `orch.toml` says about targets and about where secrets are.
+    pub options: crate::config::Options,
     /// What was found.
     pub findings: Vec<Finding>,
 }

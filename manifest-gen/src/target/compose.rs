@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use orch_manifest::SecretName;
 use orch_manifest::model::{AppKind, RestartPolicy};
-use orch_manifest::{Quantity, SecretName};
 use serde::Serialize;
 
+use super::docker::{self, Amounts, ConfigMount, Healthcheck, Limits, Network, Supplied};
+use super::interpolation::{escape, host_port, optional, published, required, secret_variable, supplied};
 use crate::finding::{Code, Finding, Severity};
-use crate::plan::resolve::Probe;
-use crate::plan::{Condition, Environment, HealthCheck, Piece, Plan, Publish, Role, Text, Workload};
+use crate::plan::{Condition, Environment, Piece, Plan, Role, Text, Workload};
 
 /// The Compose profile of what runs on a schedule: Compose has no scheduler, so `up` leaves it out.
 const SCHEDULED: &str = "scheduled";
@@ -83,12 +84,6 @@ struct Mount {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct ConfigMount {
-    source: String,
-    target: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
 struct Config {
     name: String,
     /// The file's path, relative to the output folder.
@@ -105,45 +100,10 @@ struct SecretFile {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Healthcheck {
-    test: Vec<String>,
-    interval: String,
-    timeout: String,
-    retries: u32,
-    start_period: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
 struct DependsOn {
     id: String,
     condition: &'static str,
     required: bool,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Network {
-    name: &'static str,
-    internal: bool,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Limits {
-    soft: u64,
-    hard: u64,
-}
-
-#[derive(Clone, Debug, Default, Serialize)]
-struct Amounts {
-    cpus: Option<String>,
-    memory: Option<String>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Supplied {
-    /// What it is for, and who uses it.
-    about: String,
-    /// A line of an environment file; a comment where there is a default.
-    line: String,
 }
 
 impl Compose {
@@ -151,12 +111,7 @@ impl Compose {
     pub fn new(plan: &Plan) -> (Self, Vec<Finding>) {
         let mut writer = Writer { plan, as_files: as_files(plan), findings: Vec::new() };
         let services: Vec<Service> = plan.workloads.iter().map(|workload| writer.service(workload)).collect();
-        let mut networks: Vec<Network> = Vec::new();
-        for (name, internal) in [("external", false), ("internal", true)] {
-            if services.iter().any(|service| service.networks.contains(&name)) {
-                networks.push(Network { name, internal });
-            }
-        }
+        let networks = docker::all_networks(services.iter().map(|service| service.networks.as_slice()));
         let configs = plan.workloads.iter().flat_map(|workload| writer.configs(workload)).collect();
         let compose = Self {
             banner: format!(
@@ -169,7 +124,7 @@ impl Compose {
             networks,
             secrets: writer.as_files.iter().map(secret_file).collect(),
             configs,
-            supplied: supplied(plan, &writer.as_files),
+            supplied: environment_file(plan, &writer.as_files),
         };
         writer.about_secrets();
         (compose, writer.findings)
@@ -191,7 +146,6 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn service(&mut self, workload: &Workload) -> Service {
         self.about(workload);
-        let limits = &workload.resources;
         Service {
             id: workload.id.to_string(),
             description: workload.description.clone(),
@@ -227,44 +181,25 @@ impl Writer<'_> {
                     target: escape(file.path.as_str()),
                 })
                 .collect(),
-            healthcheck: workload.health.as_ref().map(healthcheck),
+            healthcheck: workload.health.as_ref().map(docker::healthcheck),
             depends_on: workload.dependencies.iter().map(depends_on).collect(),
-            networks: networks(workload),
+            networks: docker::networks(workload),
             user: workload.user.map(|user| user.to_string()),
             working_dir: workload.workdir.as_ref().map(|path| escape(path.as_str())),
             hostname: workload.hostname.as_ref().map(ToString::to_string),
-            shm_size: workload.shm_size.as_ref().and_then(|size| u64::try_from(size.units_ceil()).ok()),
-            ulimits: workload
-                .ulimits
-                .iter()
-                .map(|(name, limit)| (name.to_string(), Limits { soft: limit.soft, hard: limit.hard }))
-                .collect(),
+            shm_size: docker::shm_size(workload),
+            ulimits: docker::ulimits(workload),
             cap_add: workload.cap_add.iter().map(ToString::to_string).collect(),
             read_only: workload.restricted,
             restart: restart(workload.restart),
             stop_grace_period: workload.grace.to_string(),
             replicas: self.replicas(workload),
-            limits: Amounts {
-                cpus: limits.cpu_limit.as_ref().map(cpus),
-                memory: limits.memory_limit.as_ref().map(memory),
-            },
-            reservations: Amounts { cpus: limits.cpu.as_ref().map(cpus), memory: limits.memory.as_ref().map(memory) },
-            gpus: limits.gpu,
-            labels: self.labels(workload),
+            limits: docker::limits(workload),
+            reservations: docker::reservations(workload),
+            gpus: workload.resources.gpu,
+            labels: docker::labels(workload, self.plan),
             annotations: workload.annotations.iter().map(|(key, value)| (key.to_string(), escape(value))).collect(),
         }
-    }
-
-    fn labels(&self, workload: &Workload) -> BTreeMap<String, String> {
-        let mut labels: BTreeMap<String, String> =
-            workload.labels.iter().map(|(key, value)| (key.to_string(), escape(value))).collect();
-        let own = [
-            ("dev.orch.system", self.plan.system.to_string()),
-            ("dev.orch.profile", self.plan.profile.to_string()),
-            ("dev.orch.service", workload.id.to_string()),
-        ];
-        labels.extend(own.map(|(key, value)| (key.to_owned(), value)));
-        labels
     }
 
     fn environment(&mut self, workload: &Workload) -> BTreeMap<String, String> {
@@ -294,11 +229,11 @@ impl Writer<'_> {
     fn text(&mut self, workload: &Workload, text: &Text) -> String {
         let pieces = text.pieces.iter().map(|piece| match piece {
             Piece::Literal(text) => escape(text),
-            Piece::Secret { name, key, .. } => format!(
-                "${{{}:?the secret {name} is missing}}",
-                secret_variable(name, key.as_ref().map(|key| key.as_str()))
-            ),
-            Piece::Variable { name, default: None } => format!("${{{name}:?it has no default}}"),
+            Piece::Secret { name, key, .. } => {
+                let variable = secret_variable(name, key.as_ref().map(|key| key.as_str()));
+                required(&variable, &format!("the secret {name} is missing"))
+            }
+            Piece::Variable { name, default: None } => supplied(name),
             Piece::Variable { name, default: Some(default) } => {
                 // Compose ends a default at the first brace, and knows none over several lines.
                 if default.contains(['{', '}', '\n', '\r']) {
@@ -310,21 +245,14 @@ impl Writer<'_> {
                     self.findings.push(finding.at(&workload.declared_by));
                     return String::new();
                 }
-                format!("${{{name}:-{}}}", escape(default))
+                optional(name.as_str(), &escape(default))
             }
-            Piece::HostPort { id, port } => self.host_port(id, port),
+            Piece::HostPort { id, port } => match host_port(self.plan, id, port) {
+                Some(port) => port.publish.as_ref().map_or_else(|| port.port.number.to_string(), published),
+                None => String::new(),
+            },
         });
         pieces.collect()
-    }
-
-    fn host_port(&self, id: &orch_manifest::Id, name: &orch_manifest::PortName) -> String {
-        let ports = self.plan.workload(id).map_or(&[][..], |workload| workload.ports.as_slice());
-        let port = ports.iter().find(|port| port.port.name.as_ref() == Some(name));
-        match port.map(|port| (port.publish.as_ref(), port.port.number)) {
-            Some((Some(publish), _)) => published(publish),
-            Some((None, number)) => number.to_string(),
-            None => String::new(),
-        }
     }
 
     fn replicas(&mut self, workload: &Workload) -> Option<u32> {
@@ -431,33 +359,15 @@ fn as_files(plan: &Plan) -> BTreeSet<SecretName> {
 }
 
 fn secret_file(name: &SecretName) -> SecretFile {
-    SecretFile { name: name.to_string(), file: format!("${{{SECRETS}:?the folder of the secrets is missing}}/{name}") }
-}
-
-/// A literal in a file in which `$` begins an interpolation.
-fn escape(text: &str) -> String {
-    text.replace('$', "$$")
-}
-
-fn secret_variable(name: &SecretName, key: Option<&str>) -> String {
-    let variable = name.variable();
-    match key {
-        None => variable,
-        Some(key) => {
-            let word: String =
-                key.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-            format!("{variable}_{word}")
-        }
+    SecretFile {
+        name: name.to_string(),
+        file: format!("{}/{name}", required(SECRETS, "the folder of the secrets is missing")),
     }
 }
 
 fn config_name(workload: &Workload, file: &str) -> String {
     let word: String = file.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     format!("{}-{}", workload.id, word.to_ascii_lowercase())
-}
-
-fn published(publish: &Publish) -> String {
-    format!("${{{}:-{}}}", publish.variable, publish.default)
 }
 
 fn port(port: &crate::plan::Published) -> Option<Port> {
@@ -501,14 +411,6 @@ fn depends_on(dependency: &crate::plan::Dependency) -> DependsOn {
     }
 }
 
-/// Applications face both ways. A service faces in, and out where it publishes a port, since an
-/// engine publishes none from an internal network, or where it connects to outside.
-fn networks(workload: &Workload) -> Vec<&'static str> {
-    let app = matches!(workload.role, Role::App(_));
-    let out = app || workload.is_published() || workload.is_public() || !workload.egress.is_empty();
-    if out { vec!["external", "internal"] } else { vec!["internal"] }
-}
-
 fn restart(policy: RestartPolicy) -> &'static str {
     match policy {
         RestartPolicy::Always => "always",
@@ -518,46 +420,7 @@ fn restart(policy: RestartPolicy) -> &'static str {
     }
 }
 
-fn healthcheck(health: &HealthCheck) -> Healthcheck {
-    let test = match &health.probe {
-        Probe::Command(command) => {
-            std::iter::once("CMD".to_owned()).chain(command.iter().map(|word| escape(word))).collect()
-        }
-        Probe::Shell(script) => vec!["CMD-SHELL".to_owned(), escape(script)],
-        Probe::Tcp(port) => vec!["CMD-SHELL".to_owned(), escape(&super::probe::tcp(*port))],
-        Probe::Http(path, port) => vec!["CMD-SHELL".to_owned(), escape(&super::probe::http(path, *port))],
-    };
-    Healthcheck {
-        test,
-        interval: health.interval.to_string(),
-        timeout: health.timeout.to_string(),
-        retries: health.retries,
-        start_period: health.start_period.to_string(),
-    }
-}
-
-/// CPUs as a decimal number.
-fn cpus(quantity: &Quantity) -> String {
-    let nanos = quantity.nanos();
-    let (whole, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
-    let text = format!("{whole}.{rest:09}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// Bytes, in the largest of Compose's units (powers of 1024) that gives a whole number.
-fn memory(quantity: &Quantity) -> String {
-    let bytes = quantity.units_ceil();
-    let unit = [(1_u128 << 30, "G"), (1 << 20, "M"), (1 << 10, "K")]
-        .into_iter()
-        .find(|(size, _)| bytes >= *size && bytes % size == 0);
-    match unit {
-        Some((size, name)) => format!("{}{name}", bytes / size),
-        None => format!("{bytes}B"),
-    }
-}
-
-fn supplied(plan: &Plan, as_files: &BTreeSet<SecretName>) -> Vec<Supplied> {
-    let by = |ids: &BTreeSet<orch_manifest::Id>| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+fn environment_file(plan: &Plan, as_files: &BTreeSet<SecretName>) -> Vec<Supplied> {
     let mut supplied = Vec::new();
     let keys: BTreeSet<(String, String, String)> = plan.workloads.iter().flat_map(secrets).collect();
     if !as_files.is_empty() {
@@ -573,26 +436,14 @@ fn supplied(plan: &Plan, as_files: &BTreeSet<SecretName>) -> Vec<Supplied> {
             .collect();
         for variable in variables {
             supplied.push(Supplied {
-                about: format!("the secret {}, for {}", secret.name, by(&secret.used_by)),
+                about: format!("the secret {}, for {}", secret.name, docker::list(&secret.used_by)),
                 line: format!("{variable}="),
             });
         }
     }
-    for variable in &plan.variables {
-        let line = match &variable.default {
-            None => format!("{}=", variable.name),
-            // A quoted value on one line, whatever is in it.
-            Some(default) => format!("# {}={}", variable.name, serde_json::Value::from(default.as_str())),
-        };
-        supplied.push(Supplied { about: format!("for {}", by(&variable.used_by)), line });
-    }
-    let ports = plan.workloads.iter().flat_map(|workload| workload.ports.iter().map(move |port| (workload, port)));
-    for (workload, port) in ports {
-        if let Some(publish) = &port.publish {
-            let about = format!("the port of the host for {} ({})", workload.id, port.port.number);
-            supplied.push(Supplied { about, line: format!("# {}={}", publish.variable, publish.default) });
-        }
-    }
+    // A quoted value on one line, whatever is in it.
+    supplied.extend(docker::variables(plan, |default| serde_json::Value::from(default).to_string()));
+    supplied.extend(docker::ports(plan, |_, _| true));
     supplied
 }
 

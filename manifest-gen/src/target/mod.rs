@@ -4,7 +4,11 @@
 //! whole, so that a template has nothing to decide and nothing to put together.
 
 mod compose;
+mod docker;
+mod interpolation;
+mod kubernetes;
 mod probe;
+mod swarm;
 
 use std::path::Path;
 
@@ -16,6 +20,8 @@ use crate::finding::Finding;
 use crate::plan::Plan;
 
 pub use compose::Compose;
+pub use kubernetes::Kubernetes;
+pub use swarm::Swarm;
 
 /// What a target makes of a plan.
 #[derive(Debug)]
@@ -46,7 +52,7 @@ pub enum TargetError {
 }
 
 /// The views there are.
-const VIEWS: [&str; 1] = ["compose"];
+const VIEWS: [&str; 2] = ["compose", "swarm"];
 
 impl TargetError {
     /// What to do about it.
@@ -82,6 +88,14 @@ pub fn render(plan: &Plan, target: &str, packs: &Packs) -> Result<Rendered, Targ
     match pack.view() {
         "compose" => {
             let (view, findings) = Compose::new(plan);
+            Ok(Rendered { files: pack.render(&view)?, findings })
+        }
+        "swarm" => {
+            let (view, findings) = Swarm::new(plan);
+            Ok(Rendered { files: pack.render(&view)?, findings })
+        }
+        "kubernetes" => {
+            let (view, findings) = Kubernetes::new(plan);
             Ok(Rendered { files: pack.render(&view)?, findings })
         }
         view => Err(TargetError::View { pack: pack.name().to_owned(), view: view.to_owned() }),

@@ -12,7 +12,7 @@ pub fn client<S: Copy>(args: &Args<S>, reader: &mut Reader<'_, S>) -> Option<Cli
     for entry in &args.entries {
         match entry.key.as_str() {
             "of" => of = Some(reader.parsed(entry)),
-            "app_env" => app_env = reader.map(entry, Reader::node_parsed),
+            "app_env" => app_env = reader.map(entry, Reader::template),
             _ => reader.unknown_key(entry, "client"),
         }
     }

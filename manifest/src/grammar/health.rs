@@ -30,7 +30,9 @@ impl<S: Copy> Reader<'_, S> {
             check = Some((entry, self.check(entry)));
         }
         let Some((of, check)) = check else {
-            if args.entries.iter().any(|entry| !HEALTH_KEYS.contains(&entry.key.as_str())) {
+            if !args.positional.is_empty()
+                || args.entries.iter().any(|entry| !HEALTH_KEYS.contains(&entry.key.as_str()))
+            {
                 // Most likely a misspelt check, and reported as that.
                 return None;
             }
@@ -41,13 +43,16 @@ impl<S: Copy> Reader<'_, S> {
             );
             return None;
         };
-        let mut health = Health::new(check?);
+        // Whether or not the check is good, so that all problems are found.
+        let good = check.is_some();
+        let mut health = Health::new(check.unwrap_or(Check::None));
         for entry in &args.entries {
             match entry.key.as_str() {
                 "port" => {
                     let port = self.node(entry, "a port").and_then(|node| self.port_ref(node));
                     match &mut health.check {
                         Check::Http(http) => http.port = port,
+                        _ if of.key == "http" => {}
                         _ => self.report(
                             entry.span,
                             format!("`port` does not go with `{}`", of.key),
@@ -55,14 +60,11 @@ impl<S: Copy> Reader<'_, S> {
                         ),
                     }
                 }
-                "live" => match health.check {
-                    Check::Http(_) => health.live = self.parsed::<UrlPath>(entry),
-                    _ => self.report(
-                        entry.span,
-                        format!("`live` does not go with `{}`", of.key),
-                        "it is a path for `http`",
-                    ),
-                },
+                "live" if of.key == "http" => health.live = self.parsed::<UrlPath>(entry),
+                "live" => {
+                    let problem = format!("`live` does not go with `{}`", of.key);
+                    self.report(entry.span, problem, "it is a path for `http`");
+                }
                 "interval" => health.interval = self.positive(entry),
                 "timeout" => health.timeout = self.positive(entry),
                 "retries" => health.retries = self.number(entry, 1, 1_000),
@@ -71,7 +73,7 @@ impl<S: Copy> Reader<'_, S> {
                 _ => {}
             }
         }
-        Some(health)
+        good.then_some(health)
     }
 
     fn positive(&mut self, entry: &Entry<S>) -> Option<crate::Duration> {

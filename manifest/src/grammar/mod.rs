@@ -5,9 +5,12 @@
 //! All problems of one attribute are collected, each at the smallest piece it concerns.
 
 mod app;
+mod attribute;
 mod client;
 mod health;
+pub mod item;
 mod keys;
+mod limits;
 mod reader;
 mod references;
 mod service;
@@ -16,6 +19,7 @@ mod tree;
 mod workload;
 
 pub use app::{APP_KEYS, app, apply_app};
+pub use attribute::Attribute;
 pub use client::{auth_provider, client};
 pub use reader::{Problem, Reader};
 pub use service::{SERVICE_KEYS, apply_service, service};

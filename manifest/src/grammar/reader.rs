@@ -82,13 +82,19 @@ impl<'a, S: Copy> Reader<'a, S> {
         self.report(entry.span, format!("unknown key `{}` in `#[{attribute}]`", entry.key), help);
     }
 
-    /// Reports a key that is required, unless it is there, or another that is most likely it.
-    pub(super) fn require(&mut self, args: &Args<S>, key: &str, known: &[&str], problem: &str, help: &str) {
+    /// Whether a key is there, or another that nobody knows and that is most likely it.
+    pub(super) fn is_meant(args: &Args<S>, key: &str, known: &[&str]) -> bool {
         let meant = |entry: &Entry<S>| {
             entry.key == key
                 || !known.contains(&entry.key.as_str()) && nearest(&entry.key, known.iter().copied()) == Some(key)
         };
-        if !args.entries.iter().any(meant) {
+        args.entries.iter().any(meant)
+    }
+
+    /// Reports a key that is required and missing, unless something else is reported that is most
+    /// likely it: a key that nobody knows, a value without a key.
+    pub(super) fn require(&mut self, args: &Args<S>, key: &str, known: &[&str], problem: &str, help: &str) {
+        if args.positional.is_empty() && !Self::is_meant(args, key, known) {
             self.report(args.span, problem, help);
         }
     }
@@ -161,6 +167,19 @@ impl<'a, S: Copy> Reader<'a, S> {
         Some(text.to_owned())
     }
 
+    /// A value of `app_env`, which is a template without a word.
+    pub(super) fn template(&mut self, node: &Node<S>) -> Option<crate::Template> {
+        if let Form::Call(name, _) = &node.form {
+            let help = match name.as_str() {
+                "secret" => "a secret is a token in a text: `\"{secret:NAME}\"`",
+                _ => "write the text itself, with tokens such as `{host}`",
+            };
+            self.mistaken(node, "a template", help);
+            return None;
+        }
+        self.node_parsed(node)
+    }
+
     pub(super) fn node_number(&mut self, node: &Node<S>, what: &str) -> Option<u64> {
         if let Form::Number(number) = node.form {
             return Some(number);
@@ -189,7 +208,7 @@ impl<'a, S: Copy> Reader<'a, S> {
             Assigned::Flag => Some(true),
             Assigned::Value(Node { form: Form::Bool(value), .. }) => Some(*value),
             _ => {
-                self.expected(entry, "no value, `true` or `false`", &entry.key.clone());
+                self.expected(entry, "`true` or `false`", &format!("{} = true", entry.key));
                 None
             }
         }
@@ -328,6 +347,7 @@ impl<'a, S: Copy> Reader<'a, S> {
     }
 
     /// The one value that may stand without its key: `volume("/data")` is `volume(path = "/data")`.
+    /// Reports the keys that are neither its own nor one of `keys`.
     pub(super) fn subject<'b>(
         &mut self,
         args: &'b Args<S>,
@@ -340,9 +360,13 @@ impl<'a, S: Copy> Reader<'a, S> {
         let keyed = keyed.and_then(|entry| self.node(entry, "a value"));
         let mut given = args.positional.iter().chain(keyed);
         let first = given.next();
-        // Another key that nobody knows is most likely it, and reported as that.
-        let unknown = |entry: &Entry<S>| entry.key == key || !keys.contains(&entry.key.as_str());
-        if first.is_none() && !args.entries.iter().any(unknown) {
+        let mut guilty = args.entries.iter().any(|entry| entry.key == key);
+        for entry in args.entries.iter().filter(|entry| entry.key != key && !keys.contains(&entry.key.as_str())) {
+            guilty = true;
+            self.unknown(entry, &format!("`{place}(…)`"), keys);
+        }
+        // A key that nobody knows is most likely it, and reported as that.
+        if first.is_none() && !guilty {
             self.report(args.span, format!("`{place}(…)` has no {key}"), format!("write `{example}`"));
         }
         for node in given {

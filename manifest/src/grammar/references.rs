@@ -1,11 +1,9 @@
 //! What refers to something else in the same attribute has to find it there.
 
-use std::fmt::Write;
-
 use super::{Args, Assigned, Entry, Form, Node, Reader};
 use crate::model::Workload;
 use crate::value::{Fact, Token};
-use crate::{EnvName, Port, PortName, PortRef, Template, did_you_mean};
+use crate::{EnvName, Port, PortName, PortRef, Template, nearest};
 
 /// Whose templates they are.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,7 +62,7 @@ impl<S: Copy> Reader<'_, S> {
         };
         if !known {
             let help = match port {
-                PortRef::Number(number) => format!("write `port({number})`, or the number of one that is"),
+                PortRef::Number(number) => format!("write `port({number})` as well"),
                 PortRef::Name(_) => declare_port(&port.to_string(), workload),
             };
             self.report(node.span, format!("no port `{port}` is declared"), help);
@@ -91,11 +89,9 @@ fn unanswerable(token: &Token, workload: &Workload, owner: Owner) -> Option<(Str
         )),
         _ if owner == Owner::Other => None,
         Token::Env(name) if !workload.env.contains_key(name) => {
-            let names: Vec<&str> = workload.env.keys().map(EnvName::as_str).collect();
-            let mut help = format!("write `env({name} = \"…\")`");
-            if !names.is_empty() {
-                let _ = write!(help, ", or one that is: {}", did_you_mean(name.as_str(), &names));
-            }
+            let names = workload.env.keys().map(EnvName::as_str);
+            let declare = format!("write `env({name} = \"…\")`");
+            let help = nearest(name.as_str(), names).map_or(declare, |near| format!("did you mean `{near}`?"));
             Some((format!("`{token}`: `env` does not set `{name}`"), help))
         }
         Token::Own(Fact::Port(Some(name)) | Fact::Url(Some(name)) | Fact::HostPort(name)) => {
@@ -108,9 +104,11 @@ fn unanswerable(token: &Token, workload: &Workload, owner: Owner) -> Option<(Str
 }
 
 fn declare_port(name: &str, workload: &Workload) -> String {
-    let names: Vec<&str> = workload.ports.iter().filter_map(|port| port.name.as_ref()).map(PortName::as_str).collect();
-    let declare = format!("write `port(…, name = \"{name}\")`");
-    if names.is_empty() { declare } else { format!("{declare}, or one that is: {}", did_you_mean(name, &names)) }
+    let names = workload.ports.iter().filter_map(|port| port.name.as_ref()).map(PortName::as_str);
+    match nearest(name, names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("write `port(…, name = \"{name}\")`"),
+    }
 }
 
 /// Every template in the values of an attribute, with where it is.

@@ -140,7 +140,9 @@ impl<S: Copy> Reader<'_, S> {
                     "it says where a service is that is not started: write `deployment = \"external\"`",
                 );
             }
-            if deployment != Deployment::Container && CONTAINER_KEYS.contains(&key) {
+            // Of an external service it is who logs in.
+            let user = key == "user" && deployment == Deployment::InProcess;
+            if deployment != Deployment::Container && CONTAINER_KEYS.contains(&key) || user {
                 self.report(
                     entry.span,
                     format!("`{key}` does not go with `deployment = \"{deployment}\"`"),

@@ -47,12 +47,12 @@ fn elements(input: ParseStream<'_>, problems: &mut Problems) -> Vec<Node<Span>> 
 fn end_of_item(input: ParseStream<'_>, good: bool, next_is_item: bool, problems: &mut Problems) {
     if good && !input.is_empty() && !input.peek(Token![,]) {
         let problem = format!("expected `,`, found {}", seen(input));
-        problems.push(Problem::new(input.span(), problem).help(if next_is_item {
-            "write a comma between the two"
-        } else {
-            "write a comma or leave it out; a key that is no identifier is in quotes, such as `\"a.b/c\" = \"…\"`"
-        }));
+        let help = if next_is_item { "write a comma between the two" } else { "write a comma or leave it out" };
+        problems.push(Problem::new(input.span(), problem).help(help));
         if next_is_item {
+            return;
+        }
+        if input.parse::<Option<Token![;]>>().is_ok_and(|semicolon| semicolon.is_some()) {
             return;
         }
     }
@@ -80,9 +80,13 @@ fn argument(input: ParseStream<'_>, out: &mut Args<Span>, problems: &mut Problem
         let value = parenthesized(input, span, problems).map_or_else(|| unreadable(span), Assigned::Args);
         out.entries.push(Entry { key, span, value });
         return true;
-    } else if !input.peek(Token![=]) {
+    } else if input.is_empty() || input.peek(Token![,]) || input.peek(Token![;]) || input.peek(Ident::peek_any) {
         out.entries.push(Entry { key, span, value: Assigned::Flag });
         return true;
+    } else if !input.peek(Token![=]) {
+        let problem = Problem::new(input.span(), format!("expected `=` after `{key}`, found {}", seen(input)));
+        problems.push(problem.help(quoted_key(key, input)));
+        return false;
     } else {
         let _ = input.parse::<Token![=]>();
         if input.is_empty() || input.peek(Token![,]) {
@@ -109,6 +113,25 @@ fn key(input: ParseStream<'_>) -> Option<(String, Span)> {
     } else {
         None
     }
+}
+
+/// What to write instead of `discovery.type = …`.
+fn quoted_key(mut key: String, input: ParseStream<'_>) -> String {
+    let mut rest = input.cursor();
+    while let Some((tree, next)) = rest.token_tree() {
+        match tree {
+            TokenTree::Punct(punct) if !matches!(punct.as_char(), '=' | ',' | ';') => key.push(punct.as_char()),
+            TokenTree::Ident(word) => key.push_str(&word.to_string()),
+            TokenTree::Literal(literal) => key.push_str(&literal.to_string()),
+            _ => break,
+        }
+        rest = next;
+    }
+    let identifier = key.replace('-', "_");
+    if identifier != key && syn::parse_str::<Ident>(&identifier).is_ok() {
+        return format!("write `{identifier}`, or `\"{key}\" = …` where any key may stand");
+    }
+    format!("a key that is no identifier is in quotes: `{} = …`", proc_macro2::Literal::string(&key))
 }
 
 fn unreadable(span: Span) -> Assigned<Span> {
@@ -190,6 +213,8 @@ fn is_literal_in_group(input: ParseStream<'_>) -> bool {
         if group.delimiter() == Delimiter::None && syn::parse2::<Lit>(group.stream()).is_ok())
 }
 
+const TYPES: [&str; 12] = ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
+
 fn literal(literal: &Lit) -> Result<Form<Span>, Problem<Span>> {
     let wrong = |problem: String, help: &str| Err(Problem::new(literal.span(), problem).help(help));
     match literal {
@@ -197,11 +222,16 @@ fn literal(literal: &Lit) -> Result<Form<Span>, Problem<Span>> {
         Lit::Bool(value) => Ok(Form::Bool(value.value)),
         Lit::Int(number) if number.suffix().is_empty() => match number.base10_parse() {
             Ok(value) => Ok(Form::Number(value)),
-            Err(_) => wrong(format!("`{number}` is not a whole number from 0 to 2^64 - 1"), "write one that is"),
+            Err(_) => wrong(
+                format!("`{number}` is not a whole number from 0 to 2^64 - 1"),
+                "digits without a sign, such as `5432`",
+            ),
         },
+        Lit::Int(number) if TYPES.contains(&number.suffix()) => {
+            wrong(format!("`{number}` has a type"), &format!("write `{}`", number.base10_digits()))
+        }
         Lit::Int(number) => {
-            let help = format!("write `{}`", number.base10_digits());
-            wrong(format!("`{number}` has a type"), &help)
+            wrong(format!("`{number}` is not a number"), &format!("a text is in quotes: `\"{number}\"`"))
         }
         Lit::Float(number) => {
             wrong(format!("`{number}` is not a whole number"), "an amount such as `1.5` is in quotes")

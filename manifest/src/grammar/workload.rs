@@ -1,7 +1,8 @@
-use super::keys::{EGRESS_KEYS, FILE_KEYS, INGRESS_KEYS, PORT_KEYS, RESOURCES_KEYS, SCALE_KEYS, VOLUME_KEYS};
+use super::keys::{EGRESS_KEYS, FILE_KEYS, INGRESS_KEYS, PORT_KEYS, VOLUME_KEYS};
 use super::{Args, Assigned, Entry, Form, Node, Reader};
-use crate::model::{ContainerPort, Egress, File, Ingress, Resources, Scale, Ulimit, Volume, Workload};
-use crate::{Quantity, Value};
+use crate::model::{ContainerPort, Egress, File, Ingress, Volume, Workload};
+use crate::name::VolumeName;
+use crate::{AbsolutePath, FromText, Hostname, Invalid, Value};
 
 /// The keys that services and applications have in common.
 pub const WORKLOAD_KEYS: &[&str] = &[
@@ -93,7 +94,7 @@ impl<S: Copy> Reader<'_, S> {
             "entrypoint" => workload.entrypoint = self.values(entry),
             "command" => workload.command = self.values(entry),
             "env" => workload.env.extend(self.map(entry, Self::value)),
-            "app_env" => workload.app_env.extend(self.map(entry, Self::node_parsed)),
+            "app_env" => workload.app_env.extend(self.map(entry, Self::template)),
             "provides" => workload.provides = self.set(entry).unwrap_or_default(),
             "consumes" => workload.consumes = self.set(entry).unwrap_or_default(),
             "wants" => workload.wants = self.set(entry).unwrap_or_default(),
@@ -169,21 +170,23 @@ impl<S: Copy> Reader<'_, S> {
             return;
         };
         self.duplicates(&args.entries, &[]);
-        let Some(number) = self.subject(args, "number", "port", PORT_KEYS, "port(5432)") else { return };
-        let Some(port) = self.port(number) else { return };
-        let mut port = ContainerPort::new(port);
+        // Whether or not the number is good, so that all problems are found.
+        let number = self.subject(args, "number", "port", PORT_KEYS, "port(5432)");
+        let number = number.and_then(|node| Some((node.span, self.port(node)?)));
+        let (mut name, mut protocol, mut scheme, mut host_port, mut public) = (None, None, None, None, false);
         for entry in &args.entries {
             match entry.key.as_str() {
-                "number" => {}
-                "name" => port.name = self.parsed(entry),
-                "protocol" => port.protocol = self.parsed(entry),
-                "scheme" => port.scheme = self.parsed(entry),
-                "host_port" => port.host_port = self.node(entry, "a port number").and_then(|node| self.port(node)),
-                "public" => port.public = self.flag(entry).unwrap_or_default(),
-                _ => self.unknown(entry, "`port(…)`", PORT_KEYS),
+                "name" => name = self.parsed(entry),
+                "protocol" => protocol = self.parsed(entry),
+                "scheme" => scheme = self.parsed(entry),
+                "host_port" => host_port = self.node(entry, "a port number").and_then(|node| self.port(node)),
+                "public" => public = self.flag(entry).unwrap_or_default(),
+                _ => {}
             }
         }
-        self.add_port(number.span, port, workload);
+        if let Some((span, number)) = number {
+            self.add_port(span, ContainerPort { number, name, protocol, scheme, host_port, public }, workload);
+        }
     }
 
     fn add_port(&mut self, span: S, port: ContainerPort, workload: &mut Workload) {
@@ -217,8 +220,12 @@ impl<S: Copy> Reader<'_, S> {
                 }
             };
         }
-        if ingress.tls.is_some() && ingress.host.is_none() && good {
-            self.report(args.span, "`tls` without a `host`", "write `host = \"…\"`: a certificate is for a name");
+        if let (true, None, Some(tls)) = (good, &ingress.host, args.entries.iter().find(|entry| entry.key == "tls")) {
+            self.report(
+                tls.span,
+                "`tls` without a `host`",
+                "write `host = \"…\"` as well: a certificate is for a name",
+            );
         }
         good.then_some(ingress)
     }
@@ -226,66 +233,60 @@ impl<S: Copy> Reader<'_, S> {
     fn add_volume(&mut self, entry: &Entry<S>, workload: &mut Workload) {
         let Some(args) = self.args(entry, "volume(\"/data\")") else { return };
         self.duplicates(&args.entries, &[]);
-        let Some(subject) = self.subject(args, "path", "volume", VOLUME_KEYS, "volume(\"/data\")") else { return };
-        let Some(path) = self.node_parsed(subject) else { return };
-        let mut volume =
-            Volume { path, name: None, size: None, storage_class: None, ephemeral: false, read_only: false };
+        let subject = self.subject(args, "path", "volume", VOLUME_KEYS, "volume(\"/data\")");
+        let path = subject.and_then(|node| Some((node.span, self.node_parsed::<AbsolutePath>(node)?)));
+        let (mut name, mut size, mut storage_class, mut ephemeral, mut read_only) = (None, None, None, false, false);
         for entry in &args.entries {
             match entry.key.as_str() {
-                "path" => {}
-                "name" => volume.name = self.parsed(entry),
-                "size" => volume.size = self.parsed(entry),
-                "storage_class" => volume.storage_class = self.parsed(entry),
-                "ephemeral" => volume.ephemeral = self.flag(entry).unwrap_or_default(),
-                "read_only" => volume.read_only = self.flag(entry).unwrap_or_default(),
-                _ => {
-                    self.unknown(entry, "`volume(…)`", VOLUME_KEYS);
-                }
+                "name" => name = self.parsed::<VolumeName>(entry).map(|name| (entry.span, name)),
+                "size" => size = self.parsed(entry),
+                "storage_class" => storage_class = self.parsed::<StorageClass>(entry).map(|class| class.0),
+                "ephemeral" => ephemeral = self.flag(entry).unwrap_or_default(),
+                "read_only" => read_only = self.flag(entry).unwrap_or_default(),
+                _ => {}
             }
         }
         for key in ["storage_class", "read_only"] {
-            if let (true, Some(entry)) = (volume.ephemeral, args.entries.iter().find(|entry| entry.key == key)) {
+            if let (true, Some(entry)) = (ephemeral, args.entries.iter().find(|entry| entry.key == key)) {
                 self.report(entry.span, format!("`{key}` does not go with `ephemeral`"), "leave one of them out");
             }
         }
-        let taken = |other: &Volume| other.path == volume.path || (volume.name.is_some() && other.name == volume.name);
-        if workload.volumes.iter().any(taken) {
-            self.report(
-                subject.span,
-                format!("another volume has the path or the name of `{}`", volume.path),
-                "give each its own",
-            );
-            return;
+        if let Some((span, path)) = &path
+            && workload.volumes.iter().any(|other| other.path == *path)
+        {
+            self.report(*span, format!("another volume is at `{path}`"), "give each its own path");
         }
-        workload.volumes.push(volume);
+        if let Some((span, name)) = &name
+            && workload.volumes.iter().any(|other| other.name.as_ref() == Some(name))
+        {
+            self.report(*span, format!("another volume is called `{name}`"), "give each its own name");
+        }
+        if let Some((_, path)) = path {
+            let name = name.map(|(_, name)| name);
+            workload.volumes.push(Volume { path, name, size, storage_class, ephemeral, read_only });
+        }
     }
 
     fn add_file(&mut self, entry: &Entry<S>, workload: &mut Workload) {
-        let Some(args) = self.args(entry, "file(\"/etc/x.conf\", source = \"conf/x.conf\")") else { return };
+        let example = "file(\"/etc/x.conf\", source = \"conf/x.conf\")";
+        let Some(args) = self.args(entry, example) else { return };
         self.duplicates(&args.entries, &[]);
-        let Some(subject) =
-            self.subject(args, "path", "file", FILE_KEYS, "file(\"/etc/x.conf\", source = \"conf/x.conf\")")
-        else {
-            return;
-        };
+        let subject = self.subject(args, "path", "file", FILE_KEYS, example);
+        let path = subject.and_then(|node| Some((node.span, self.node_parsed::<AbsolutePath>(node)?)));
         let (mut source, mut template) = (None, false);
         for entry in &args.entries {
             match entry.key.as_str() {
-                "path" => {}
-                "source" => source = Some(self.parsed(entry)),
+                "source" => source = self.parsed(entry),
                 "template" => template = self.flag(entry).unwrap_or_default(),
-                _ => self.unknown(entry, "`file(…)`", FILE_KEYS),
+                _ => {}
             }
         }
-        let Some(path) = self.node_parsed(subject) else { return };
-        let Some(source) = source else {
-            let help = "write `source = \"path/in/the/package\"`";
-            self.require(args, "source", FILE_KEYS, "`file(…)` has no source", help);
-            return;
-        };
+        if !Self::is_meant(args, "source", FILE_KEYS) {
+            self.report(args.span, "`file(…)` has no source", "write `source = \"path/in/the/package\"`");
+        }
+        let Some((span, path)) = path else { return };
         if workload.files.iter().any(|other| other.path == path) {
-            self.report(subject.span, format!("another file is at `{path}`"), "give each its own path");
-            return;
+            self.report(span, format!("another file is at `{path}`"), "give each its own path");
         }
         workload.files.extend(source.map(|source| File { path, source, template, content: None, sha256: None }));
     }
@@ -305,95 +306,21 @@ impl<S: Copy> Reader<'_, S> {
         self.require(args, "port", EGRESS_KEYS, "`egress(…)` has no port", "write `port = 443`");
         Some(Egress { port: port??, cidr, protocol })
     }
-
-    fn ulimit(&mut self, entry: &Entry<S>, workload: &mut Workload) {
-        let limits = self.map(entry, |reader, node| {
-            let (soft, hard) = match &node.form {
-                Form::List(pair) if pair.len() == 2 => {
-                    (reader.node_number(&pair[0], "a number")?, reader.node_number(&pair[1], "a number")?)
-                }
-                _ => {
-                    let number = reader.node_number(node, "a number or `[soft, hard]`")?;
-                    (number, number)
-                }
-            };
-            if soft > hard || i64::try_from(hard).is_err() {
-                reader.report(
-                    node.span,
-                    format!("the soft limit {soft} is above the hard limit {hard}"),
-                    "write `[soft, hard]`",
-                );
-                return None;
-            }
-            Some(Ulimit { soft, hard })
-        });
-        workload.ulimits.extend(limits);
-    }
-
-    fn resources(&mut self, args: &Args<S>) -> Resources {
-        self.no_positional(args, "`resources(…)`");
-        self.duplicates(&args.entries, &[]);
-        let mut resources = Resources::default();
-        for entry in &args.entries {
-            match entry.key.as_str() {
-                "cpu" => resources.cpu = self.amount(entry),
-                "memory" => resources.memory = self.amount(entry),
-                "cpu_limit" => resources.cpu_limit = self.amount(entry),
-                "memory_limit" => resources.memory_limit = self.amount(entry),
-                "gpu" => resources.gpu = self.number(entry, 1, 64),
-                _ => {
-                    self.unknown(entry, "`resources(…)`", RESOURCES_KEYS);
-                }
-            }
-        }
-        let pairs =
-            [("cpu", &resources.cpu, &resources.cpu_limit), ("memory", &resources.memory, &resources.memory_limit)];
-        for (name, request, limit) in pairs {
-            if let (Some(request), Some(limit)) = (request, limit)
-                && request.nanos() > limit.nanos()
-            {
-                self.report(
-                    args.span,
-                    format!("`{name} = \"{request}\"` is above `{name}_limit = \"{limit}\"`"),
-                    "a request is at most its limit",
-                );
-            }
-        }
-        resources
-    }
-
-    fn amount(&mut self, entry: &Entry<S>) -> Option<Quantity> {
-        let quantity: Quantity = self.parsed(entry)?;
-        if quantity.nanos() == 0 {
-            self.report(entry.span, format!("`{}` cannot be zero", entry.key), "leave it out for no request or limit");
-            return None;
-        }
-        Some(quantity)
-    }
-
-    fn scale(&mut self, args: &Args<S>) -> Option<Scale> {
-        self.no_positional(args, "`scale(…)`");
-        self.duplicates(&args.entries, &[]);
-        let (mut min, mut max, mut cpu) = (Some(1), None, None);
-        for entry in &args.entries {
-            match entry.key.as_str() {
-                "min" => min = self.number(entry, 1, 1_000),
-                "max" => max = Some(self.number(entry, 1, 1_000)),
-                "cpu" => cpu = self.number(entry, 1, 100),
-                _ => self.unknown(entry, "`scale(…)`", SCALE_KEYS),
-            }
-        }
-        self.require(args, "max", SCALE_KEYS, "`scale(…)` has no `max`", "write `max = 10`");
-        let scale = Scale { min: min?, max: max??, cpu };
-        if scale.min > scale.max {
-            self.report(args.span, format!("`min = {}` is above `max = {}`", scale.min, scale.max), "swap them");
-            return None;
-        }
-        Some(scale)
-    }
 }
 
 fn set<T>(place: &mut Option<T>, value: Option<T>) -> bool {
     *place = value;
     place.is_some()
+}
+
+/// The name of a storage class, which is a host name of another name.
+struct StorageClass(Hostname);
+
+impl FromText for StorageClass {
+    const WHAT: &'static str = "a storage class";
+
+    fn from_text(text: &str) -> Result<Self, Invalid> {
+        let renamed = |error: Invalid| Invalid { problem: error.problem.replace(Hostname::WHAT, Self::WHAT), ..error };
+        Hostname::parse(text).map(Self).map_err(renamed)
+    }
 }

@@ -72,7 +72,10 @@ impl Kind {
             return Ok(Self(text.to_owned()));
         }
         let mut error = crate::nearest::not_one_of(text, "a kind of service", &Self::WORDS);
-        if let Ok(id) = Id::parse(&crate::name::kebab(text)) {
+        if crate::nearest(text, Self::WORDS).is_none()
+            && !text.starts_with("x-")
+            && let Ok(id) = Id::parse(&crate::name::kebab(text))
+        {
             error.help = error.help.map(|help| format!("{help}, or a kind of your own: `x-{id}`"));
         }
         Err(error)

@@ -1,0 +1,103 @@
+#!/bin/bash
+# Holds rendered folders for Kubernetes against their readers: the strict schemas of several minor
+# versions, kustomize, a policy scanner, and a real API server's dry run.
+#
+#   kubernetes-accept.sh FOLDER...
+set -euo pipefail
+
+# Supported upstream, and two that many clusters still have.
+minors=(1.31 1.33 1.35 1.36 1.37)
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+if [ $# = 0 ]; then
+  sed -n '2,5s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+fi
+tools=$("$here/engines/tools.sh")
+kubeconfig=$("$here/engines/apiserver-up.sh")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+refused=0
+
+# judge FOLDER READER COMMAND...
+judge() {
+  local folder=$1 reader=$2
+  shift 2
+  if "$@" >"$work/output" 2>&1; then
+    printf 'ok    %s: %s\n' "$folder" "$reader"
+  else
+    printf 'FAIL  %s: %s\n' "$folder" "$reader"
+    grep -v '^INFO' "$work/output" | tail -n 60 | sed 's/^/      /'
+    refused=1
+  fi
+}
+
+# The files of a folder that hold objects of Kubernetes itself: no schema here knows other kinds.
+objects() {
+  find "$1" -name '*.yaml' ! -name kustomization.yaml -print0 |
+    xargs -0 grep -L --null '^apiVersion: external-secrets.io/' | sort -z
+}
+
+# Kustomize wants the files that secrets are made of, which are never rendered.
+kustomize() {
+  rm -rf "$work/kustomize"
+  cp -r "$1" "$work/kustomize"
+  sed -n 's/^ *- .*=\(secrets\/.*\)$/\1/p' "$1/kustomization.yaml" | while read -r secret; do
+    mkdir -p "$work/kustomize/secrets"
+    echo stand-in >"$work/kustomize/$secret"
+  done
+  kubectl kustomize "$work/kustomize" >"$work/kustomized.yaml"
+  # All objects, and nothing but: a generated Secret is one more.
+  local rendered generated
+  rendered=$(find "$1" -name '*.yaml' ! -name kustomization.yaml | wc -l)
+  generated=$(grep -c '^ *- name:' "$1/kustomization.yaml" || true)
+  [ "$(grep -c '^kind:' "$work/kustomized.yaml")" = "$((rendered + generated))" ]
+}
+
+# Kubernetes 1.20 does not have every kind and field; the schemas judge those.
+for_server() {
+  "$tools/python" - "$@" <<'PY'
+import sys, yaml
+
+GROUPS = {"policy/v1", "autoscaling/v2"}
+def old(document):
+    kind, version = document["kind"], document["apiVersion"]
+    if version in GROUPS or (kind, version) == ("CronJob", "batch/v1"):
+        return None
+    spec = document.get("spec", {})
+    spec.pop("persistentVolumeClaimRetentionPolicy", None)
+    for container in spec.get("template", {}).get("spec", {}).get("containers", []):
+        if "sleep" in container.get("lifecycle", {}).get("preStop", {}):
+            del container["lifecycle"]
+    return document
+
+for path in sys.argv[1:]:
+    with open(path, encoding="utf-8") as file:
+        document = old(yaml.safe_load(file))
+    if document:
+        print("---")
+        yaml.safe_dump(document, sys.stdout, allow_unicode=True)
+PY
+}
+
+# server FLAG...: the dry run of what is on standard input.
+server() {
+  kubectl --kubeconfig "$kubeconfig" apply --dry-run=server "$@" -f "$work/objects.yaml"
+}
+
+for folder in "$@"; do
+  mapfile -d '' -t files < <(objects "$folder")
+  for minor in "${minors[@]}"; do
+    judge "$folder" "schema $minor" "$tools/kubernetes-validate" --strict -k "$minor" "${files[@]}"
+  done
+  judge "$folder" kustomize kustomize "$folder"
+  judge "$folder" checkov "$tools/checkov" --directory "$folder" --framework kubernetes --skip-download --quiet --compact
+  for_server "${files[@]}" >"$work/objects.yaml"
+  # A dry run in a namespace needs the namespace.
+  grep -hE '^  namespace: ' "${files[@]}" | sort -u | while read -r _ namespace; do
+    kubectl --kubeconfig "$kubeconfig" create namespace "$namespace" >/dev/null 2>&1 || true
+  done
+  judge "$folder" 'API server, apply' server
+  judge "$folder" 'API server, apply --server-side' server --server-side
+done
+exit "$refused"

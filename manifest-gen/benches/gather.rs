@@ -1,0 +1,241 @@
+//! What gathering costs, against floors that are measured in the same run.
+//!
+//! ```text
+//! cargo bench -p cargo-orch --bench gather            # 5, 50 and 200 adapters
+//! cargo bench -p cargo-orch --bench gather -- 5 50    # these sizes
+//! ```
+//!
+//! Each line has the median time of its runs, and what it is divided by the floor that its section
+//! names. Nothing here fails: a ratio tells how the parts of one run compare, times tell nothing on
+//! another machine.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and ends where something fails")]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{Workspace, depending, on, service};
+
+const WARM_RUNS: usize = 15;
+const COLD_RUNS: usize = 3;
+
+fn main() {
+    let sizes: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let sizes = if sizes.is_empty() { vec![5, 50, 200] } else { sizes };
+    println!("{:<58} {:>10} {:>8}", "", "median", "ratio");
+    for &size in &sizes {
+        one_application(size);
+    }
+    for &size in sizes.iter().filter(|&&size| size <= 50) {
+        ten_applications(size);
+    }
+    attributes();
+    clean_build();
+}
+
+/// One application on so many adapters.
+fn one_application(size: usize) {
+    let workspace = adapters(&format!("bench-{size}"), size);
+    workspace.binary("app-0", &on(&names(size)), "#[orch::app]\nfn main() {}\n");
+    let check = || quiet(workspace.cargo().args(["check", "-p", "app-0"]));
+    let manifest = || quiet(&mut workspace.orch(&["manifest"]));
+    let cold = |run: &dyn Fn() -> Command| {
+        median(COLD_RUNS, || {
+            let _ = std::fs::remove_dir_all(workspace.target());
+            timed(&mut run())
+        })
+    };
+    section(&format!("{size} adapters, cold, against a cold `cargo check`"));
+    let floor = cold(&check);
+    line("cargo check", floor, floor, None);
+    line("cargo orch manifest", cold(&manifest), floor, None);
+
+    section(&format!("{size} adapters, warm, against a `cargo check` that has nothing to do"));
+    // In turn, so that what else the machine does weighs on all of them.
+    let metadata = || quiet(workspace.cargo().args(["metadata", "--format-version", "1"]));
+    let without = || quiet(&mut workspace.orch(&["manifest", "--no-compile"]));
+    let [floor, manifest, metadata, without] = together([&check, &manifest, &metadata, &without]);
+    line("cargo check", floor, floor, None);
+    line("cargo orch manifest", manifest, floor, Some(1.15));
+    section(&format!("{size} adapters, against `cargo metadata`"));
+    line("cargo metadata", metadata, metadata, None);
+    line("cargo orch manifest --no-compile", without, metadata, Some(5.0));
+}
+
+/// Ten applications, each on all of so many adapters.
+fn ten_applications(size: usize) {
+    let workspace = adapters(&format!("bench-{size}-by-10"), size);
+    let apps: Vec<String> = (0..10).map(|number| format!("app-{number}")).collect();
+    let write = |tls: bool| {
+        for (number, app) in apps.iter().enumerate() {
+            let features = if tls && number % 2 == 0 { ", features = [\"tls\"]" } else { "" };
+            let lines: String =
+                names(size).iter().map(|name| format!("{name} = {{ path = \"../{name}\"{features} }}\n")).collect();
+            workspace.binary(app, &lines, "#[orch::app]\nfn main() {}\n");
+        }
+    };
+    write(false);
+    let check = || {
+        let packages = apps.iter().flat_map(|app| ["-p", app.as_str()]);
+        quiet(workspace.cargo().arg("check").args(packages))
+    };
+    let manifest = || quiet(&mut workspace.orch(&["manifest"]));
+    let forgetful = || {
+        let _ = std::fs::remove_dir_all(workspace.target().join("orch"));
+        quiet(&mut workspace.orch(&["manifest"]))
+    };
+    for command in [&check as &dyn Fn() -> Command, &manifest] {
+        timed(&mut command());
+    }
+    section(&format!("ten applications on {size} adapters, against a `cargo check` of all that has nothing to do"));
+    let [floor, warm, forgetful] = together([&check, &manifest, &forgetful]);
+    line("cargo check", floor, floor, None);
+    line("cargo orch manifest", warm, floor, Some(4.0));
+    line("cargo orch manifest, nothing remembered", forgetful, floor, None);
+    write(true);
+    for command in [&check as &dyn Fn() -> Command, &manifest] {
+        timed(&mut command());
+    }
+    let [floor, warm] = together([&check, &manifest]);
+    line("cargo orch manifest, every other one with a feature", warm, floor, Some(4.0));
+}
+
+/// What one attribute adds to the check of its crate.
+fn attributes() {
+    const COUNT: usize = 200;
+    let workspace = Workspace::new("bench-attributes");
+    let items = |attribute: &dyn Fn(usize) -> String| -> String {
+        (0..COUNT).map(|number| format!("{}pub struct Service{number};\n", attribute(number))).collect()
+    };
+    let attribute = |number| {
+        format!(
+            "#[orch::service(kind = \"database\", image = \"x:1\", id = \"s{number}\", port(5432, scheme = \"x\"), \
+             env(A = \"b\"), app_env(URL_{number} = \"{{url}}\"), health(command = [\"true\"]))]\n"
+        )
+    };
+    workspace.library("plain", "", &items(&|_| String::new()));
+    workspace.library("annotated", "", &items(&attribute));
+    let check = |name: &'static str| {
+        let (root, workspace) = (workspace.path(&format!("crates/{name}/src/lib.rs")), &workspace);
+        move || {
+            let text = std::fs::read_to_string(&root).unwrap();
+            std::fs::write(&root, text).unwrap();
+            quiet(workspace.cargo().args(["check", "-p", name]))
+        }
+    };
+    let (plain, annotated) = (check("plain"), check("annotated"));
+    for command in [&plain as &dyn Fn() -> Command, &annotated] {
+        timed(&mut command());
+    }
+    section(&format!("`cargo check` of a crate of {COUNT} items, against the same without attributes"));
+    let [floor, with] = together([&plain, &annotated]);
+    line("without", floor, floor, None);
+    line(&format!("with {COUNT} attributes"), with, floor, None);
+    println!("  {:<56} {:>10}", "one attribute", show(with.saturating_sub(floor) / u32::try_from(COUNT).unwrap()));
+}
+
+/// What the runtime crate adds to the first build of a crate.
+fn clean_build() {
+    let workspace = Workspace::new("bench-clean");
+    let minimal = "syn = { version = \"3\", default-features = false, features = [\"parsing\", \"printing\", \"proc-macro\"] }\n\
+                   quote = { version = \"1\", default-features = false, features = [\"proc-macro\"] }\n";
+    workspace.package("crates/nothing", "", "src/lib.rs", "");
+    workspace.package(
+        "crates/minimal",
+        &format!("[lib]\nproc-macro = true\n[dependencies]\n{minimal}"),
+        "src/lib.rs",
+        "",
+    );
+    workspace.package("crates/runtime", &depending(""), "src/lib.rs", "");
+    let build = |name: &'static str| {
+        median(COLD_RUNS, || {
+            let _ = std::fs::remove_dir_all(workspace.target());
+            timed(&mut quiet(workspace.cargo().args(["build", "-p", name])))
+        })
+    };
+    section("first build of a crate, against a procedural macro on `syn` and `quote`");
+    let floor = build("minimal");
+    line("on `syn` and `quote`", floor, floor, None);
+    line("on nothing", build("nothing"), floor, None);
+    line("on `orch-runtime`", build("runtime"), floor, Some(2.0));
+}
+
+fn names(size: usize) -> Vec<&'static str> {
+    (0..size).map(|number| &*format!("adapter-{number}").leak()).collect()
+}
+
+/// A workspace of so many adapters, each with a feature that changes nothing.
+fn adapters(name: &str, size: usize) -> Workspace {
+    let workspace = Workspace::new(name);
+    for name in names(size) {
+        let manifest = format!("[features]\ntls = []\n{}", depending(""));
+        workspace.package(&format!("crates/{name}"), &manifest, "src/lib.rs", &service(name, ""));
+    }
+    workspace
+}
+
+/// The command as a user runs it.
+fn quiet(command: &mut Command) -> Command {
+    let mut quiet = Command::new(command.get_program());
+    quiet.args(command.get_args()).current_dir(command.get_current_dir().unwrap_or(Path::new(".")));
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) if name != "CARGO_PROFILE_DEV_DEBUG" && name != "CARGO_INCREMENTAL" => quiet.env(name, value),
+            _ => quiet.env_remove(name),
+        };
+    }
+    quiet.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    quiet
+}
+
+fn timed(command: &mut Command) -> Duration {
+    let start = Instant::now();
+    let output = command.output().unwrap();
+    let time = start.elapsed();
+    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    time
+}
+
+fn median(runs: usize, mut run: impl FnMut() -> Duration) -> Duration {
+    let mut times: Vec<Duration> = (0..runs).map(|_| run()).collect();
+    times.sort();
+    times[runs / 2]
+}
+
+/// The median time of each command, run in turn.
+fn together<const N: usize>(commands: [&dyn Fn() -> Command; N]) -> [Duration; N] {
+    let mut times: [Vec<Duration>; N] = std::array::from_fn(|_| Vec::new());
+    for _ in 0..WARM_RUNS {
+        for (times, command) in times.iter_mut().zip(commands) {
+            times.push(timed(&mut command()));
+        }
+    }
+    times.map(|mut times| {
+        times.sort();
+        times[times.len() / 2]
+    })
+}
+
+fn section(title: &str) {
+    println!("\n{title}");
+}
+
+fn line(what: &str, time: Duration, floor: Duration, target: Option<f64>) {
+    let ratio = time.as_secs_f64() / floor.as_secs_f64();
+    let target = target.map_or(String::new(), |target| {
+        format!("  at most {target}: {}", if ratio <= target { "reached" } else { "missed" })
+    });
+    println!("  {what:<56} {:>10} {ratio:>8.2}{target}", show(time));
+}
+
+fn show(time: Duration) -> String {
+    match time.as_secs_f64() {
+        seconds if seconds >= 1.0 => format!("{seconds:.2} s"),
+        seconds if seconds >= 0.001 => format!("{:.0} ms", seconds * 1e3),
+        seconds => format!("{:.0} µs", seconds * 1e6),
+    }
+}

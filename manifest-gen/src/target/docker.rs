@@ -1,0 +1,172 @@
+//! What Compose and Swarm say in the same words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use orch_manifest::{Id, Quantity};
+use serde::Serialize;
+
+use super::interpolation::escape;
+use crate::plan::resolve::Probe;
+use crate::plan::{HealthCheck, Plan, Published, Role, Variable, Workload};
+
+/// A `healthcheck`.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Healthcheck {
+    pub(super) test: Vec<String>,
+    interval: String,
+    timeout: String,
+    retries: u32,
+    start_period: String,
+}
+
+/// A soft and a hard limit of a process.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Limits {
+    soft: u64,
+    hard: u64,
+}
+
+/// CPUs and memory.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Amounts {
+    cpus: Option<String>,
+    memory: Option<String>,
+}
+
+/// A network of the system.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Network {
+    name: &'static str,
+    internal: bool,
+}
+
+/// A file that is mounted.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ConfigMount {
+    pub(super) source: String,
+    pub(super) target: String,
+}
+
+/// Something that the deployer gives, as lines of an environment file.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Supplied {
+    /// What it is for, and who uses it.
+    pub(super) about: String,
+    /// A line; a comment where nothing has to be given.
+    pub(super) line: String,
+}
+
+/// The networks of a workload. Applications face both ways. A service faces in, and out where it
+/// publishes a port, since an engine publishes none from an internal network, or where it connects
+/// to outside.
+pub(super) fn networks(workload: &Workload) -> Vec<&'static str> {
+    let app = matches!(workload.role, Role::App(_));
+    let out = app || workload.is_published() || workload.is_public() || !workload.egress.is_empty();
+    if out { vec!["external", "internal"] } else { vec!["internal"] }
+}
+
+/// The networks that somebody is in.
+pub(super) fn all_networks<'a>(used: impl Iterator<Item = &'a [&'static str]> + Clone) -> Vec<Network> {
+    let there = |name: &str| used.clone().any(|names| names.contains(&name));
+    let all = [Network { name: "external", internal: false }, Network { name: "internal", internal: true }];
+    all.into_iter().filter(|network| there(network.name)).collect()
+}
+
+/// What is written about a workload, and which system, service and profile own its containers.
+pub(super) fn labels(workload: &Workload, plan: &Plan) -> BTreeMap<String, String> {
+    let mut labels: BTreeMap<String, String> =
+        workload.labels.iter().map(|(key, value)| (key.to_string(), escape(value))).collect();
+    let own = [
+        ("dev.orch.system", plan.system.to_string()),
+        ("dev.orch.profile", plan.profile.to_string()),
+        ("dev.orch.service", workload.id.to_string()),
+    ];
+    labels.extend(own.map(|(key, value)| (key.to_owned(), value)));
+    labels
+}
+
+pub(super) fn ulimits(workload: &Workload) -> BTreeMap<String, Limits> {
+    let limits = workload.ulimits.iter();
+    limits.map(|(name, limit)| (name.to_string(), Limits { soft: limit.soft, hard: limit.hard })).collect()
+}
+
+pub(super) fn limits(workload: &Workload) -> Amounts {
+    let resources = &workload.resources;
+    Amounts { cpus: resources.cpu_limit.as_ref().map(cpus), memory: resources.memory_limit.as_ref().map(memory) }
+}
+
+pub(super) fn reservations(workload: &Workload) -> Amounts {
+    let resources = &workload.resources;
+    Amounts { cpus: resources.cpu.as_ref().map(cpus), memory: resources.memory.as_ref().map(memory) }
+}
+
+pub(super) fn healthcheck(health: &HealthCheck) -> Healthcheck {
+    let test = match &health.probe {
+        Probe::Command(command) => {
+            std::iter::once("CMD".to_owned()).chain(command.iter().map(|word| escape(word))).collect()
+        }
+        Probe::Shell(script) => vec!["CMD-SHELL".to_owned(), escape(script)],
+        Probe::Tcp(port) => vec!["CMD-SHELL".to_owned(), escape(&super::probe::tcp(*port))],
+        Probe::Http(path, port) => vec!["CMD-SHELL".to_owned(), escape(&super::probe::http(path, *port))],
+    };
+    Healthcheck {
+        test,
+        interval: health.interval.to_string(),
+        timeout: health.timeout.to_string(),
+        retries: health.retries,
+        start_period: health.start_period.to_string(),
+    }
+}
+
+/// The size of `/dev/shm` in bytes.
+pub(super) fn shm_size(workload: &Workload) -> Option<u64> {
+    workload.shm_size.as_ref().and_then(|size| u64::try_from(size.units_ceil()).ok())
+}
+
+/// What is said of the deployer's variables; `quote` writes a default in the syntax of the file.
+pub(super) fn variables(plan: &Plan, quote: impl Fn(&str) -> String) -> Vec<Supplied> {
+    let supplied = |variable: &Variable| Supplied {
+        about: format!("for {}", list(&variable.used_by)),
+        line: match &variable.default {
+            None => format!("{}=", variable.name),
+            Some(default) => format!("# {}={}", variable.name, quote(default)),
+        },
+    };
+    plan.variables.iter().map(supplied).collect()
+}
+
+/// What is said of the host's ports.
+pub(super) fn ports(plan: &Plan, is_published: impl Fn(&Workload, &Published) -> bool) -> Vec<Supplied> {
+    let ports = plan.workloads.iter().flat_map(|workload| workload.ports.iter().map(move |port| (workload, port)));
+    let supplied = |(workload, port): (&Workload, &Published)| {
+        let publish = port.publish.as_ref().filter(|_| is_published(workload, port))?;
+        let about = format!("the port of the host for {} ({})", workload.id, port.port.number);
+        Some(Supplied { about, line: format!("# {}={}", publish.variable, publish.default) })
+    };
+    ports.filter_map(supplied).collect()
+}
+
+/// Ids for people.
+pub(super) fn list(ids: &BTreeSet<Id>) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// CPUs as a decimal number.
+fn cpus(quantity: &Quantity) -> String {
+    let nanos = quantity.nanos();
+    let (whole, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+    let text = format!("{whole}.{rest:09}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Bytes, in the largest of Docker's units (powers of 1024) that gives a whole number.
+fn memory(quantity: &Quantity) -> String {
+    let bytes = quantity.units_ceil();
+    let unit = [(1_u128 << 30, "G"), (1 << 20, "M"), (1 << 10, "K")]
+        .into_iter()
+        .find(|(size, _)| bytes >= *size && bytes % size == 0);
+    match unit {
+        Some((size, name)) => format!("{}{name}", bytes / size),
+        None => format!("{bytes}B"),
+    }
+}

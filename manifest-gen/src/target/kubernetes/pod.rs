@@ -1,0 +1,199 @@
+//! What is in a pod, and its container.
+
+use orch_manifest::Quantity;
+use orch_manifest::model::{AppKind, Resources};
+use serde::Serialize;
+
+use super::env::{Arguments, Variable};
+use super::object::Texts;
+use super::probe::{Probes, probes};
+use super::security::{ContainerSecurity, PodSecurity};
+use super::storage::{Mount, Storage, Volume};
+use super::{Writer, config, names, scaling, security, service};
+use crate::finding::{Code, Finding};
+use crate::plan::resolve::Probe as Check;
+use crate::plan::{Role, Workload};
+
+/// How long a pod that is to end still answers, so that everyone who sends requests has heard of it.
+const DRAIN_SECONDS: u64 = 5;
+
+/// What is requested where nothing is said.
+const CPU: &str = "100m";
+const MEMORY: &str = "128Mi";
+/// How many times the requested memory may be used where no limit is said.
+const MEMORY_LIMIT_FACTOR: u128 = 2;
+
+/// The template of a workload's pods.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct PodTemplate {
+    pub(super) labels: Texts,
+    annotations: Texts,
+    service_account: String,
+    /// `None` where the controller allows one only.
+    restart: Option<&'static str>,
+    hostname: Option<String>,
+    image_pull_secrets: Vec<String>,
+    node_selector: Texts,
+    spread: Vec<scaling::Spread>,
+    security: PodSecurity,
+    grace_seconds: u64,
+    pub(super) container: Container,
+    volumes: Vec<Volume>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Container {
+    name: String,
+    image: String,
+    entrypoint: Vec<String>,
+    command: Vec<String>,
+    working_dir: Option<String>,
+    ports: Vec<ContainerPort>,
+    pub(super) env: Vec<Variable>,
+    requests: Amounts,
+    limits: Amounts,
+    probes: Probes,
+    drain_seconds: Option<u64>,
+    security: ContainerSecurity,
+    mounts: Vec<Mount>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct ContainerPort {
+    name: String,
+    number: u16,
+    protocol: String,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+struct Amounts {
+    cpu: Option<String>,
+    memory: Option<String>,
+    gpu: Option<u32>,
+}
+
+impl Writer<'_> {
+    /// The template of a workload's pods; `spread` where several of them run.
+    pub(super) fn pod(&mut self, workload: &Workload, restart: Option<&'static str>) -> PodTemplate {
+        let storage = self.storage(workload);
+        self.check_storage(workload, &storage);
+        let mut annotations = Self::annotations(workload);
+        annotations.extend(self.config_hash(workload).map(|hash| (config::HASH.to_owned(), hash)));
+        let drain = drain(workload);
+        let placement = workload
+            .placement
+            .iter()
+            .filter(|(key, value)| names::is_qualified(key.as_str()) && names::is_label_value(value));
+        let Storage { volumes, mounts } = storage;
+        PodTemplate {
+            labels: self.labels(workload),
+            annotations,
+            service_account: workload.id.to_string(),
+            restart,
+            hostname: hostname(workload),
+            image_pull_secrets: self.options.image_pull_secrets.clone(),
+            node_selector: placement.map(|(key, value)| (key.to_string(), value.clone())).collect(),
+            spread: self.spread(workload),
+            security: security::pod(workload),
+            grace_seconds: workload.grace.as_secs_ceil() + drain.unwrap_or(0),
+            container: self.container(workload, drain, mounts),
+            volumes,
+        }
+    }
+
+    fn container(&mut self, workload: &Workload, drain_seconds: Option<u64>, mounts: Vec<Mount>) -> Container {
+        let Arguments { env, entrypoint, command } = self.arguments(workload);
+        let (requests, limits) = amounts(&workload.resources);
+        Container {
+            name: workload.id.to_string(),
+            image: workload.image.to_string(),
+            entrypoint,
+            command,
+            working_dir: workload.workdir.as_ref().map(ToString::to_string),
+            ports: ports(workload),
+            env,
+            requests,
+            limits,
+            probes: probes(workload),
+            drain_seconds,
+            security: security::container(workload),
+            mounts,
+        }
+    }
+
+    /// What was chosen where nothing was said.
+    pub(super) fn check_resources(&mut self, workload: &Workload) {
+        let resources = &workload.resources;
+        let (cpu, memory) = (resources.cpu.is_none(), resources.memory.is_none() && resources.memory_limit.is_none());
+        if cpu || memory {
+            let (requests, limits) = amounts(resources);
+            let text = |amount: &Option<String>| amount.clone().unwrap_or_default();
+            let message = format!(
+                "`{}` requests {} of CPU and {} of memory, of which it may use {}",
+                workload.id,
+                text(&requests.cpu),
+                text(&requests.memory),
+                text(&limits.memory)
+            );
+            let help = "write `resources(cpu = \"…\", memory = \"…\")` for what it needs";
+            self.findings.push(Finding::new(Code::TargetNature, message).help(help).at(&workload.declared_by));
+        }
+    }
+}
+
+fn ports(workload: &Workload) -> Vec<ContainerPort> {
+    let named = workload.ports.iter().zip(service::port_names(workload));
+    named
+        .map(|(port, name)| ContainerPort {
+            name,
+            number: port.port.number.get(),
+            protocol: service::protocol(port.port.transport()),
+        })
+        .collect()
+}
+
+/// Whether and how long a pod that is to end goes on first: what answers HTTP does.
+fn drain(workload: &Workload) -> Option<u64> {
+    let scheme = |port: &crate::plan::Published| {
+        port.port.scheme.as_ref().is_some_and(|scheme| matches!(scheme.as_str(), "http" | "https"))
+    };
+    let asked = matches!(workload.health.as_ref().map(|health| &health.probe), Some(Check::Http(..)));
+    let answers = asked || workload.role == Role::App(AppKind::Web) || workload.ports.iter().any(scheme);
+    (answers && !workload.is_job()).then_some(DRAIN_SECONDS)
+}
+
+/// A pod's host name is one label, and in a `StatefulSet` it is the pod's own name.
+fn hostname(workload: &Workload) -> Option<String> {
+    let name = workload.hostname.as_ref().map(ToString::to_string);
+    name.filter(|name| !name.contains('.') && !workload.is_stateful())
+}
+
+/// Requests and limits; CPU and memory are always requested, memory is always limited.
+fn amounts(resources: &Resources) -> (Amounts, Amounts) {
+    let or =
+        |declared: Option<&Quantity>, default: &str| declared.map_or_else(|| default.to_owned(), ToString::to_string);
+    // A request above the limit would be refused.
+    let least = |limit: Option<&Quantity>, default: &str| match (limit, Quantity::parse(default)) {
+        (Some(limit), Ok(default)) if limit.nanos() < default.nanos() => limit.to_string(),
+        _ => default.to_owned(),
+    };
+    let cpu = or(resources.cpu.as_ref(), &least(resources.cpu_limit.as_ref(), CPU));
+    let memory = or(resources.memory.as_ref(), &least(resources.memory_limit.as_ref(), MEMORY));
+    let limit = Quantity::parse(&memory).map(|memory| bytes(memory.units_ceil() * MEMORY_LIMIT_FACTOR));
+    let memory_limit = or(resources.memory_limit.as_ref(), &limit.unwrap_or_default());
+    let limits = Amounts {
+        cpu: resources.cpu_limit.as_ref().map(ToString::to_string),
+        memory: Some(memory_limit),
+        gpu: resources.gpu.filter(|gpu| *gpu > 0),
+    };
+    (Amounts { cpu: Some(cpu), memory: Some(memory), gpu: None }, limits)
+}
+
+/// Bytes in the largest binary unit that gives a whole number.
+fn bytes(bytes: u128) -> String {
+    let unit = [(1_u128 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki")].into_iter();
+    match unit.into_iter().find(|(size, _)| bytes >= *size && bytes.is_multiple_of(*size)) {
+        Some((size, name)) => format!("{}{name}", bytes / size),
+        None => bytes.to_string(),
+    }
+}

@@ -1,0 +1,78 @@
+//! Disruption budgets, autoscalers, and how replicas are spread over nodes.
+
+use orch_manifest::model::Scale;
+use serde::Serialize;
+
+use super::Writer;
+use super::object::Texts;
+use crate::plan::{Plan, Workload};
+
+/// The utilization that is aimed at where none is said, in percent of what is requested.
+const CPU_PERCENT: u32 = 80;
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct DisruptionBudget {
+    selector: Texts,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Autoscaler {
+    target: String,
+    min: u32,
+    max: u32,
+    cpu_percent: u32,
+}
+
+/// Replicas spread over what this label tells apart.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Spread {
+    topology: &'static str,
+    selector: Texts,
+}
+
+/// The bounds between which the number of replicas follows the load, where it does.
+pub(super) fn bounds<'a>(plan: &Plan, workload: &'a Workload) -> Option<&'a Scale> {
+    let runs = !workload.is_job() && !workload.is_stateful();
+    workload.scale.as_ref().filter(|_| runs && !plan.profile.is_private())
+}
+
+impl Writer<'_> {
+    fn fewest(&self, workload: &Workload) -> u32 {
+        bounds(self.plan, workload).map_or(workload.replicas, |scale| scale.min)
+    }
+
+    /// From two replicas on, one at a time may be taken away on purpose.
+    pub(super) fn disruption_budget(&mut self, workload: &Workload) {
+        if workload.is_job() || self.fewest(workload) < 2 {
+            return;
+        }
+        let spec = DisruptionBudget { selector: self.selector(workload) };
+        let metadata = self.metadata(workload, workload.id.as_str());
+        let object = self.object(workload, "PodDisruptionBudget", "disruption-budget", metadata, spec);
+        self.out.disruption_budgets.push(object);
+    }
+
+    pub(super) fn autoscaler(&mut self, workload: &Workload) {
+        let Some(scale) = bounds(self.plan, workload) else { return };
+        let spec = Autoscaler {
+            target: workload.id.to_string(),
+            min: scale.min,
+            max: scale.max,
+            cpu_percent: scale.cpu.unwrap_or(CPU_PERCENT),
+        };
+        let metadata = self.metadata(workload, workload.id.as_str());
+        let object = self.object(workload, "HorizontalPodAutoscaler", "autoscaler", metadata, spec);
+        self.out.autoscalers.push(object);
+    }
+
+    /// How the pods are spread, where there may be several.
+    pub(super) fn spread(&self, workload: &Workload) -> Vec<Spread> {
+        let most = bounds(self.plan, workload).map_or(workload.replicas, |scale| scale.max);
+        if workload.is_job() || most < 2 {
+            return Vec::new();
+        }
+        ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+            .map(|topology| Spread { topology, selector: self.selector(workload) })
+            .into()
+    }
+}

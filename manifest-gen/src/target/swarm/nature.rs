@@ -1,0 +1,107 @@
+//! What Swarm cannot say, or does differently.
+
+use orch_manifest::model::AppKind;
+
+use super::deploy::pin;
+use super::{Writer, is_published};
+use crate::finding::{Code, Finding};
+use crate::plan::{Role, Workload};
+
+impl Writer<'_> {
+    /// About one workload.
+    pub(super) fn about(&mut self, workload: &Workload) {
+        let id = &workload.id;
+        if !workload.annotations.is_empty() {
+            let finding = Finding::new(Code::Unrepresentable, format!("Swarm does not know the annotations of `{id}`"));
+            self.findings
+                .push(finding.help("write labels, or leave them out for this target").at(&workload.declared_by));
+        }
+        let notes = self.roles(workload).into_iter().chain(ports(workload)).chain(limits(workload));
+        let notes: Vec<Finding> =
+            notes.map(|message| Finding::new(Code::TargetNature, message).at(&workload.declared_by)).collect();
+        self.findings.extend(notes);
+    }
+
+    fn roles(&self, workload: &Workload) -> Vec<String> {
+        let (id, system) = (&workload.id, &self.plan.system);
+        let stack = format!("{system}-{}", self.plan.profile);
+        let mut notes = Vec::new();
+        match workload.role {
+            Role::App(AppKind::Cron) => notes.push(format!(
+                "Swarm has no scheduler: `{id}` has no replica, and `docker service update --replicas 1 --force \
+                 {stack}_{id}` runs it once"
+            )),
+            Role::App(AppKind::Job) => notes.push(format!("Swarm runs the job `{id}` again at every deploy")),
+            _ => {}
+        }
+        if workload.is_stateful() {
+            notes.push(format!(
+                "Swarm keeps `{id}` on the node with its data: `docker node update --label-add {}=true NODE`",
+                pin(system, workload)
+            ));
+        }
+        notes
+    }
+
+    /// About the system as a whole.
+    pub(super) fn about_system(&mut self) {
+        let waiting: Vec<String> = self
+            .plan
+            .workloads
+            .iter()
+            .filter(|workload| !workload.dependencies.is_empty())
+            .map(|workload| format!("`{}`", workload.id))
+            .collect();
+        if !waiting.is_empty() {
+            let message =
+                format!("Swarm starts everything at once: {} may start before what they need", waiting.join(", "));
+            let help =
+                "the runtime crate waits in applications; anything else has to be able to wait, or is started again";
+            self.findings.push(Finding::new(Code::StartOrder, message).help(help));
+        }
+        let message = "a stack cannot forbid new privileges: write `\"no-new-privileges\": true` in the `daemon.json` of the nodes";
+        self.findings.push(Finding::new(Code::TargetNature, message));
+    }
+}
+
+fn ports(workload: &Workload) -> Vec<String> {
+    let id = &workload.id;
+    let loopback = workload.ports.iter().filter(|port| port.publish.as_ref().is_some_and(|publish| publish.loopback));
+    let (kept, dropped): (Vec<_>, Vec<_>) = loopback.partition(|port| is_published(workload, port));
+    let mut notes = Vec::new();
+    if !kept.is_empty() {
+        notes.push(format!("Swarm publishes `{id}` on every address of every node, not on this machine's own only"));
+    }
+    if !dropped.is_empty() {
+        notes.push(format!(
+            "Swarm publishes on every address of every node, so the ports of `{id}` that are meant for this machine \
+             are not published"
+        ));
+    }
+    if !workload.ingress.is_empty() {
+        notes.push(format!("Swarm has no ingress by host and path: `{id}` is published on its port"));
+    }
+    notes
+}
+
+fn limits(workload: &Workload) -> Vec<String> {
+    let id = &workload.id;
+    let sized = workload
+        .volumes
+        .iter()
+        .any(|volume| volume.persistent && (volume.size.is_some() || volume.storage_class.is_some()));
+    let notes = [
+        (workload.scale.is_some(), format!("Swarm does not scale by load: `{id}` stays at its least number")),
+        (!workload.egress.is_empty(), format!("Swarm does not restrict where `{id}` connects to")),
+        (
+            workload.fs_group.is_some(),
+            format!("Swarm does not know `fs_group`: the volumes of `{id}` belong to whom its image says"),
+        ),
+        (sized, format!("Swarm does not limit the size of the volumes of `{id}`")),
+        (
+            workload.resources.gpu.is_some(),
+            format!("Swarm gives `{id}` GPUs that a node's engine announces as the generic resource `NVIDIA-GPU`"),
+        ),
+    ];
+    notes.into_iter().filter_map(|(there, message)| there.then_some(message)).collect()
+}

@@ -1,0 +1,122 @@
+//! The same sources give the same manifest, byte for byte, however they are compiled.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::{Workspace, service};
+
+const SERVICES: usize = 3;
+
+/// Two applications on three adapters, one of them outside the workspace.
+fn workspace(name: &str) -> Workspace {
+    let workspace = Workspace::new(name);
+    workspace.adapter("pg").adapter("redis").app("api", &["pg", "redis"]);
+    let manifest = "[dependencies]\n{ORCH}\n";
+    workspace.package("outside/mail", manifest, "src/lib.rs", &service("mail", ", port = 25"));
+    let dependencies = "mail = { path = \"../../outside/mail\" }\npg = { path = \"../pg\" }\n";
+    workspace.binary("worker", dependencies, "#[orch::app]\nfn main() {}\n");
+    workspace
+}
+
+fn manifest(workspace: &Workspace, flags: &[&str]) -> String {
+    let arguments: Vec<&str> = ["manifest", "--locations"].iter().chain(flags).copied().collect();
+    let text = workspace.run(&arguments).success().stdout;
+    assert_eq!(text.matches("\"kind\": \"other\"").count(), SERVICES, "{text}");
+    text
+}
+
+/// Every dep-info file of these crates below a folder.
+fn dep_info(folder: &Path, crates: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let of_crate = |name: &&str| stem.strip_prefix(*name).is_some_and(|rest| rest.starts_with('-'));
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "d") && crates.iter().any(|c| of_crate(&c))
+            {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// One test, since each cold target folder compiles the attributes anew.
+#[test]
+fn cold_warm_edited_restored_copied_and_moved() {
+    let workspace = workspace("same-bytes").with_own_target();
+    let cold = manifest(&workspace, &[]);
+    assert_eq!(manifest(&workspace, &[]), cold, "warm");
+
+    workspace.edit("crates/redis/src/lib.rs", "pub struct Service;", "pub struct Service;\npub fn more() {}");
+    assert_eq!(manifest(&workspace, &[]), cold, "after an edit elsewhere");
+
+    let lost = dep_info(workspace.target(), &["pg", "mail", "api"]);
+    assert!(lost.len() >= SERVICES, "{lost:?}");
+    for path in &lost {
+        std::fs::remove_file(path).unwrap();
+    }
+    assert_eq!(manifest(&workspace, &[]), cold, "after dep-info files were deleted");
+    for path in dep_info(workspace.target(), &["pg"]) {
+        std::fs::write(path, "").unwrap();
+    }
+    assert_eq!(manifest(&workspace, &[]), cold, "after dep-info files were emptied");
+
+    let elsewhere = workspace.path("elsewhere");
+    std::fs::rename(workspace.target(), &elsewhere).unwrap();
+    assert_eq!(manifest(&workspace, &["--target-dir", "elsewhere"]), cold, "from a moved target folder");
+    std::fs::rename(&elsewhere, workspace.target()).unwrap();
+
+    let moved = workspace.copy("same-bytes-moved");
+    std::fs::remove_dir_all(workspace.root()).unwrap();
+    assert_eq!(manifest(&moved, &[]), cold, "from a moved workspace");
+}
+
+#[test]
+fn profiles_of_cargo_change_nothing() {
+    let workspace = workspace("same-bytes-profiles");
+    let profile = "[profile.release]\nlto = \"fat\"\nstrip = true\npanic = \"abort\"\ncodegen-units = 1\n\
+                   [profile.many]\ninherits = \"dev\"\ncodegen-units = 16\nincremental = false\nlto = \"thin\"\n";
+    let root = workspace.read("Cargo.toml");
+    workspace.write("Cargo.toml", &format!("{root}{profile}"));
+    let debug = manifest(&workspace, &[]);
+    assert_eq!(manifest(&workspace, &["--release"]), debug);
+    assert_eq!(manifest(&workspace, &["--cargo-profile", "many"]), debug);
+}
+
+#[test]
+fn incremental_compilation_changes_nothing() {
+    let workspace = workspace("same-bytes-incremental");
+    let run = |value: &str| {
+        let output = workspace.orch(&["manifest", "--locations"]).env("CARGO_INCREMENTAL", value).output().unwrap();
+        assert!(output.status.success());
+        output.stdout
+    };
+    assert_eq!(String::from_utf8(run("0")), String::from_utf8(run("1")));
+    assert_eq!(run("0"), manifest(&workspace, &[]).into_bytes());
+}
+
+#[test]
+fn a_build_folder_of_its_own_changes_nothing() {
+    let workspace = workspace("same-bytes-build-dir");
+    let before = manifest(&workspace, &[]);
+    let folder = workspace.target().join("build-dir");
+    workspace.write(".cargo/config.toml", &format!("[build]\nbuild-dir = {:?}\n", folder.display().to_string()));
+    assert_eq!(manifest(&workspace, &[]), before);
+    assert!(!dep_info(&folder, &["pg"]).is_empty());
+}
+
+#[test]
+fn a_comment_above_an_attribute_changes_only_the_lines() {
+    let workspace = workspace("same-bytes-comment");
+    let run = |flags: &[&str]| workspace.run(flags).success().stdout;
+    let (plain, located) = (run(&["manifest"]), run(&["manifest", "--locations"]));
+    let text = workspace.read("crates/pg/src/lib.rs");
+    workspace.write("crates/pg/src/lib.rs", &format!("// A line more.\n{text}"));
+    assert_eq!(run(&["manifest"]), plain);
+    assert_ne!(run(&["manifest", "--locations"]), located);
+    assert!(!plain.contains(&workspace.root().display().to_string()), "{plain}");
+}

@@ -1,0 +1,262 @@
+//! Systems modelled on ones that people know, rendered for every target and profile, and held to what
+//! is true of every artifact.
+//!
+//! A system is a manifest in `systems/`, and beside it, under the same name, what `orch.toml` says for it.
+//! One that is added there is tested.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod invariants;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use camino::Utf8PathBuf;
+use cargo_orch::config::Config;
+use cargo_orch::finding::has_errors;
+use cargo_orch::plan::{Plan, Profile, plan};
+use cargo_orch::target;
+use invariants::Files;
+use orch_manifest::manifest::Manifest;
+use orch_manifest::model::{Check, Health, Kind, Service, Workload};
+use serde_json::Value;
+
+const PROFILES: [&str; 4] = ["local", "ci", "staging", "prod"];
+
+struct System {
+    name: String,
+    /// The path of the manifest.
+    path: PathBuf,
+    manifest: Manifest,
+    config: Config,
+}
+
+impl System {
+    fn configuration(&self) -> Utf8PathBuf {
+        Utf8PathBuf::from_path_buf(self.path.with_extension("toml")).unwrap()
+    }
+}
+
+fn systems() -> Vec<System> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/systems");
+    let mut paths: Vec<PathBuf> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    let system = |path: PathBuf| {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let manifest = Manifest::from_json(&std::fs::read_to_string(&path).unwrap());
+        let manifest = manifest.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut system = System { name, path, manifest, config: Config::default() };
+        system.config =
+            Config::read(&system.configuration()).unwrap_or_else(|error| panic!("{}: {error}", system.name));
+        system
+    };
+    paths.into_iter().map(system).collect()
+}
+
+fn planned(manifest: &Manifest, config: &Config, profile: &str) -> Plan {
+    let profile = Profile::find(profile, config).unwrap();
+    plan(&config.apply(manifest, &profile).unwrap(), &profile)
+}
+
+fn rendered(plan: &Plan, target: &str) -> Files {
+    let rendered = target::render(plan, target, &target::packs(None).unwrap()).unwrap();
+    let findings: Vec<_> = plan.findings.iter().chain(&rendered.findings).cloned().collect();
+    assert!(!has_errors(&findings), "{} for {target} in {}: {findings:#?}", plan.system, plan.profile);
+    rendered.files.into_iter().map(|file| (file.path, file.contents)).collect()
+}
+
+fn targets() -> Vec<String> {
+    let targets: Vec<String> = target::packs(None).unwrap().targets().into_iter().map(|target| target.name).collect();
+    assert!(targets.len() >= 2, "{targets:?}");
+    targets
+}
+
+/// Does something with each system in each profile.
+fn each(mut check: impl FnMut(&System, &str, &Plan)) {
+    for system in systems() {
+        for profile in PROFILES {
+            check(&system, profile, &planned(&system.manifest, &system.config, profile));
+        }
+    }
+}
+
+#[test]
+fn manifests_are_what_the_schema_says() {
+    let schema: Value = serde_json::from_str(&Manifest::json_schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for system in systems() {
+        let text = std::fs::read_to_string(&system.path).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&serde_json::from_str(&text).unwrap())
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", system.name);
+        assert_eq!(system.manifest.system.as_str(), system.name);
+    }
+}
+
+#[test]
+fn everything_renders_and_twice_the_same() {
+    each(|system, profile, plan| {
+        for target in targets() {
+            let files = rendered(plan, &target);
+            let again = rendered(&planned(&system.manifest, &system.config, profile), &target);
+            assert_eq!(files, again, "{} for {target} in {profile}", system.name);
+            assert!(!files.is_empty());
+        }
+    });
+}
+
+#[test]
+fn files_are_text_that_says_whence_and_nothing_of_the_machine() {
+    let machine = invariants::machine();
+    each(|system, profile, plan| {
+        for target in targets() {
+            for (path, text) in rendered(plan, &target) {
+                let place = format!("{} for {target} in {profile}: {path}", system.name);
+                invariants::is_plain_text(&place, &path, &text);
+                invariants::says_nothing_of(&machine, &place, &text);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_compose_file_is_what_the_plan_says() {
+    each(|_, _, plan| invariants::compose::check(plan, &rendered(plan, "compose")));
+}
+
+#[test]
+fn a_stack_is_what_the_plan_says() {
+    each(|_, _, plan| invariants::swarm::check(plan, &rendered(plan, "swarm")));
+}
+
+/// What is in the environment of whoever renders is in no artifact and in no message.
+#[test]
+fn no_secret_is_written_or_printed() {
+    for (number, system) in systems().into_iter().enumerate() {
+        let plan = planned(&system.manifest, &system.config, "prod");
+        let canary = format!("canary{number}x{}", std::process::id());
+        for target in targets() {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-orch"));
+            command.args(["orch", "render", "--stdout", "--profile", "prod", "--target", &target]);
+            command.arg("--manifest").arg(&system.path);
+            command.arg("--config").arg(system.configuration());
+            for secret in &plan.secrets {
+                command.env(secret.name.variable(), &canary);
+            }
+            for variable in &plan.variables {
+                command.env(variable.name.as_str(), &canary);
+            }
+            let output = command.env("ORCH_SECRETS", &canary).output().unwrap();
+            let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+            assert!(output.status.success(), "{}: {err}", system.name);
+            assert!(!out.contains(&canary) && !err.contains(&canary), "{} for {target}", system.name);
+            // Nor has a file for the deployer a value where a secret belongs.
+            for secret in &plan.secrets {
+                let variable = secret.name.variable();
+                assert!(out.lines().all(|line| line.strip_prefix(&format!("{variable}=")).is_none_or(str::is_empty)));
+            }
+        }
+    }
+}
+
+/// The sections of a Compose file or a stack, by the ids of services.
+fn sections(files: &Files) -> BTreeMap<String, Value> {
+    let main = files.iter().find(|(path, _)| path.ends_with("compose.yaml") || path.ends_with("stack.yaml"));
+    let read: Value = serde_saphyr::from_str(main.unwrap().1).unwrap();
+    read["services"].as_object().unwrap().iter().map(|(id, section)| (id.clone(), section.clone())).collect()
+}
+
+/// What a change does to a system: only the section of `id` is touched.
+fn touches_only(system: &System, id: &str, change: impl Fn(&mut Manifest)) {
+    let mut changed = system.manifest.clone();
+    change(&mut changed);
+    changed.sort();
+    for profile in PROFILES {
+        let (before, after) =
+            (planned(&system.manifest, &system.config, profile), planned(&changed, &system.config, profile));
+        for target in ["compose", "swarm"] {
+            let (mut before, mut after) = (sections(&rendered(&before, target)), sections(&rendered(&after, target)));
+            before.remove(id);
+            after.remove(id);
+            assert_eq!(before, after, "{} for {target} in {profile}: `{id}`", system.name);
+        }
+        for target in targets().iter().filter(|target| !["compose", "swarm"].contains(&target.as_str())) {
+            let (before, after) = (rendered(&before, target), rendered(&after, target));
+            let others = |files: &Files| -> Files {
+                let others = files.iter().filter(|(path, text)| {
+                    // A list of all files names the new ones.
+                    !path.contains(id) && !text.contains(&format!("/{id}")) && !path.ends_with("kustomization.yaml")
+                });
+                others.map(|(path, text)| (path.clone(), text.clone())).collect()
+            };
+            assert_eq!(others(&before), others(&after), "{} for {target} in {profile}: `{id}`", system.name);
+        }
+    }
+}
+
+#[test]
+fn adding_a_service_touches_no_other() {
+    for system in systems() {
+        touches_only(&system, "zz-added", |manifest| {
+            let mut entry = manifest.services[0].clone();
+            entry.service = Service {
+                id: "zz-added".parse().unwrap(),
+                kind: Kind::parse("other").unwrap(),
+                derived_id: false,
+                code: None,
+                deployment: None,
+                connection: None,
+                tenants: None,
+                workload: Workload {
+                    image: Some("example.org/added:1".parse().unwrap()),
+                    health: Some(Health::new(Check::None)),
+                    user: Some("1000:1000".parse().unwrap()),
+                    ..Workload::default()
+                },
+            };
+            manifest.services.push(entry);
+        });
+    }
+}
+
+#[test]
+fn a_version_and_a_number_of_replicas_touch_no_other() {
+    for system in systems() {
+        for index in 0..system.manifest.apps.len() {
+            let id = system.manifest.apps[index].id.to_string();
+            touches_only(&system, &id, |manifest| manifest.apps[index].version = "99.0.0".to_owned());
+            touches_only(&system, &id, |manifest| manifest.apps[index].app.workload.replicas = Some(5));
+        }
+    }
+}
+
+/// A version changes an application's image and nothing else of it.
+#[test]
+fn a_version_changes_an_image_only() {
+    for system in systems() {
+        let mut changed = system.manifest.clone();
+        changed.apps.iter_mut().for_each(|entry| entry.version = "99.0.0".to_owned());
+        let (before, after) =
+            (planned(&system.manifest, &system.config, "prod"), planned(&changed, &system.config, "prod"));
+        for target in ["compose", "swarm"] {
+            let (mut before, mut after) = (sections(&rendered(&before, target)), sections(&rendered(&after, target)));
+            for section in before.values_mut().chain(after.values_mut()) {
+                section.as_object_mut().unwrap().remove("image");
+            }
+            assert_eq!(before, after, "{} for {target}", system.name);
+        }
+    }
+}
+
+/// The shop's manifest is the example's, and so is its configuration.
+#[test]
+fn the_shop_is_the_example() {
+    let shop = systems().into_iter().find(|system| system.name == "shop").unwrap();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/shop/orch.toml");
+    let ours = std::fs::read_to_string(shop.configuration()).unwrap();
+    assert_eq!(ours, std::fs::read_to_string(example).unwrap());
+}
