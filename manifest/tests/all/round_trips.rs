@@ -33,7 +33,7 @@ fn reads_as_it_prints<T: FromText + ToString + ToJson + Serialize + DeserializeO
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
     #[test]
     fn a_fragment_survives_its_journey(fragment in any::fragment()) {

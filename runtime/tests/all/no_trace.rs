@@ -1,6 +1,7 @@
 //! Nothing of an attribute is in what is shipped.
 
 use std::fs;
+use std::path::Path;
 
 use crate::workspace::{cargo, copied};
 
@@ -16,6 +17,14 @@ fn main() {
 }
 "#;
 
+/// Whether the compiler saw an attribute when it built the binary last.
+fn declares(folder: &Path) -> bool {
+    let files = fs::read_dir(folder.join("target/release/deps")).unwrap().map(|entry| entry.unwrap().path());
+    let mut dep_info = files.filter(|path| path.extension().is_some_and(|extension| extension == "d"));
+    let plain = dep_info.find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("plain-")).unwrap();
+    fs::read_to_string(plain).unwrap().contains("env-dep:ORCH")
+}
+
 /// The same package is built twice, with the attributes and with empty lines in their place, so
 /// that names, paths, line numbers and everything the compiler hashes beyond the source are equal.
 /// Then every byte of the two binaries has to be.
@@ -30,7 +39,9 @@ fn a_binary_with_attributes_is_the_binary_without_them() {
     };
     let without: Vec<&str> = SOURCE.lines().map(|line| if line.starts_with("#[orch") { "" } else { line }).collect();
     let without = build(&(without.join("\n") + "\n"));
+    assert!(!declares(&folder), "the attributes are not in the first build");
     let with = build(SOURCE);
+    assert!(declares(&folder), "they are in the second");
     assert!(!String::from_utf8_lossy(&with).contains("left-a-trace"));
     assert!(with == without, "{} bytes with the attributes, {} without", with.len(), without.len());
 }

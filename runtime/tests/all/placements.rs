@@ -22,11 +22,13 @@ fn declared(folder: &Path) -> BTreeMap<String, Vec<Fragment>> {
         let message: serde_json::Value = serde_json::from_str(line).unwrap();
         let target = &message["target"];
         let files = message["filenames"].as_array().into_iter().flatten().filter_map(|file| file.as_str());
-        let Some(metadata) = files.into_iter().find(|file| file.ends_with(".rmeta")) else { continue };
+        let mut files = files.map(Path::new);
+        let Some(metadata) = files.find(|file| file.extension().is_some_and(|extension| extension == "rmeta")) else {
+            continue;
+        };
         if !message["manifest_path"].as_str().unwrap().starts_with(folder.to_str().unwrap()) {
             continue;
         }
-        let metadata = Path::new(metadata);
         let stem = metadata.file_stem().unwrap().to_str().unwrap();
         let dep_info = metadata.with_file_name(format!("{}.d", stem.strip_prefix("lib").unwrap_or(stem)));
         let text = fs::read_to_string(dep_info).unwrap();

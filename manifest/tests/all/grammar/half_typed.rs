@@ -98,7 +98,7 @@ fn any_tokens() -> impl Strategy<Value = Vec<TokenTree>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
     fn any_tokens_are_read_or_reported(tokens in any_tokens().prop_map(|trees| format!("{}", trees.into_iter().collect::<TokenStream>()))) {
