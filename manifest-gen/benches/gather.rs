@@ -44,21 +44,19 @@ fn one_application(size: usize) {
     let check = || quiet(workspace.cargo().args(["check", "-p", "app-0"]));
     let manifest = || quiet(&mut workspace.orch(&["manifest"]));
     let cold = |run: &dyn Fn() -> Command| {
-        median(COLD_RUNS, || {
-            let _ = std::fs::remove_dir_all(workspace.target());
-            timed(&mut run())
-        })
+        let _ = std::fs::remove_dir_all(workspace.target());
+        run()
     };
     section(&format!("{size} adapters, cold, against a cold `cargo check`"));
-    let floor = cold(&check);
+    let [floor, first] = together(COLD_RUNS, [&|| cold(&check), &|| cold(&manifest)]);
     line("cargo check", floor, floor, None);
-    line("cargo orch manifest", cold(&manifest), floor, None);
+    line("cargo orch manifest", first, floor, None);
 
     section(&format!("{size} adapters, warm, against a `cargo check` that has nothing to do"));
     // In turn, so that what else the machine does weighs on all of them.
     let metadata = || quiet(workspace.cargo().args(["metadata", "--format-version", "1"]));
     let without = || quiet(&mut workspace.orch(&["manifest", "--no-compile"]));
-    let [floor, manifest, metadata, without] = together([&check, &manifest, &metadata, &without]);
+    let [floor, manifest, metadata, without] = together(WARM_RUNS, [&check, &manifest, &metadata, &without]);
     line("cargo check", floor, floor, None);
     line("cargo orch manifest", manifest, floor, Some(1.15));
     section(&format!("{size} adapters, against `cargo metadata`"));
@@ -92,7 +90,7 @@ fn ten_applications(size: usize) {
         timed(&mut command());
     }
     section(&format!("ten applications on {size} adapters, against a `cargo check` of all that has nothing to do"));
-    let [floor, warm, forgetful] = together([&check, &manifest, &forgetful]);
+    let [floor, warm, forgetful] = together(WARM_RUNS, [&check, &manifest, &forgetful]);
     line("cargo check", floor, floor, None);
     line("cargo orch manifest", warm, floor, Some(4.0));
     line("cargo orch manifest, nothing remembered", forgetful, floor, None);
@@ -100,7 +98,7 @@ fn ten_applications(size: usize) {
     for command in [&check as &dyn Fn() -> Command, &manifest] {
         timed(&mut command());
     }
-    let [floor, warm] = together([&check, &manifest]);
+    let [floor, warm] = together(WARM_RUNS, [&check, &manifest]);
     line("cargo orch manifest, every other one with a feature", warm, floor, Some(4.0));
 }
 
@@ -132,7 +130,7 @@ fn attributes() {
         timed(&mut command());
     }
     section(&format!("`cargo check` of a crate of {COUNT} items, against the same without attributes"));
-    let [floor, with] = together([&plain, &annotated]);
+    let [floor, with] = together(WARM_RUNS, [&plain, &annotated]);
     line("without", floor, floor, None);
     line(&format!("with {COUNT} attributes"), with, floor, None);
     println!("  {:<56} {:>10}", "one attribute", show(with.saturating_sub(floor) / u32::try_from(COUNT).unwrap()));
@@ -152,16 +150,15 @@ fn clean_build() {
     );
     workspace.package("crates/runtime", &depending(""), "src/lib.rs", "");
     let build = |name: &'static str| {
-        median(COLD_RUNS, || {
-            let _ = std::fs::remove_dir_all(workspace.target());
-            timed(&mut quiet(workspace.cargo().args(["build", "-p", name])))
-        })
+        let _ = std::fs::remove_dir_all(workspace.target());
+        quiet(workspace.cargo().args(["build", "-p", name]))
     };
     section("first build of a crate, against a procedural macro on `syn` and `quote`");
-    let floor = build("minimal");
+    let crates: [&dyn Fn() -> Command; 3] = [&|| build("minimal"), &|| build("nothing"), &|| build("runtime")];
+    let [floor, nothing, runtime] = together(COLD_RUNS, crates);
     line("on `syn` and `quote`", floor, floor, None);
-    line("on nothing", build("nothing"), floor, None);
-    line("on `orch-runtime`", build("runtime"), floor, Some(2.0));
+    line("on nothing", nothing, floor, None);
+    line("on `orch-runtime`", runtime, floor, Some(2.0));
 }
 
 fn names(size: usize) -> Vec<&'static str> {
@@ -200,16 +197,10 @@ fn timed(command: &mut Command) -> Duration {
     time
 }
 
-fn median(runs: usize, mut run: impl FnMut() -> Duration) -> Duration {
-    let mut times: Vec<Duration> = (0..runs).map(|_| run()).collect();
-    times.sort();
-    times[runs / 2]
-}
-
 /// The median time of each command, run in turn.
-fn together<const N: usize>(commands: [&dyn Fn() -> Command; N]) -> [Duration; N] {
+fn together<const N: usize>(runs: usize, commands: [&dyn Fn() -> Command; N]) -> [Duration; N] {
     let mut times: [Vec<Duration>; N] = std::array::from_fn(|_| Vec::new());
-    for _ in 0..WARM_RUNS {
+    for _ in 0..runs {
         for (times, command) in times.iter_mut().zip(commands) {
             times.push(timed(&mut command()));
         }

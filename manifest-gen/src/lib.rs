@@ -6,10 +6,12 @@
 //! | [`plan`] | a manifest to a [`Plan`](plan::Plan) for a profile |
 //! | [`target`] | a plan to the files of a target |
 //! | [`write`] | files to a folder that may hold others |
+//! | [`build`] | all of it from a build script |
 //! | [`finding`] | what is found on the way, with stable codes |
 //! | [`catalog`] | what is known about images |
 //! | [`config`] | `orch.toml` |
 
+pub mod build;
 pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -20,7 +20,7 @@ use orch_manifest::{Id, SourcePath};
 use proc_macro2::{Literal, Span, TokenStream};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use readers::{docker_compose, pyyaml};
+use readers::{docker_compose, docker_stack, pyyaml};
 use serde_json::Value;
 
 const STRINGS: &[&str] = &[
@@ -89,7 +89,7 @@ const STRINGS: &[&str] = &[
     "\u{202e}rtl",
 ];
 
-/// What Compose can express as a default.
+/// What Compose and Swarm can express as a default.
 fn default(text: &str) -> String {
     text.replace(['{', '}', '\n', '\r'], "")
 }
@@ -141,13 +141,13 @@ fn from_attributes(strings: &[String]) -> Manifest {
 /// The same system with everything that `orch.toml` can say said there.
 fn from_configuration(strings: &[String]) -> Manifest {
     let mut bare = from_attributes(strings);
-    let mut document = String::new();
+    let mut document: Vec<String> = Vec::new();
     for entry in &mut bare.services {
         let workload = &mut entry.service.workload;
         let text = |value: &str| toml::Value::from(value).to_string();
         let string = strings[entry.service.id.as_str()[1..].parse::<usize>().unwrap()].as_str();
         let template = string.replace('{', "{{").replace('}', "}}");
-        document.push_str(&format!(
+        document.push(format!(
             "[services.{}]\ndescription = {shell}\nname = {shell}\ncommand = [{literal}, {{ template = {template} }}]\n\
              entrypoint = [\"x\", {literal}]\nlabels = {{ a = {literal} }}\nannotations = {{ b = {literal} }}\n\
              placement = {{ c = {literal} }}\nhealth = {{ command = [\"x\", {literal}] }}\n\
@@ -167,48 +167,75 @@ fn from_configuration(strings: &[String]) -> Manifest {
     }
     let folder = tempfile::tempdir().unwrap();
     let path = Utf8Path::from_path(folder.path()).unwrap().join("orch.toml");
-    std::fs::write(&path, document).unwrap();
+    std::fs::write(&path, document.concat()).unwrap();
     let config = Config::read(&path).unwrap();
     config.apply(&bare, &Profile::built_in(Base::Local)).unwrap()
 }
 
 struct Artifacts {
-    compose: String,
+    main: String,
     files: Vec<(String, String)>,
 }
 
-fn render(manifest: &Manifest) -> Artifacts {
+fn render(manifest: &Manifest, target: Target) -> Artifacts {
     let plan = plan(manifest, &Profile::built_in(Base::Local));
     assert!(!cargo_orch::finding::has_errors(&plan.findings), "{:?}", plan.findings);
-    let rendered = target::render(&plan, "compose", &target::packs(None).unwrap()).unwrap();
-    let mut compose = String::new();
-    let mut files = Vec::new();
-    for file in rendered.files {
-        match file.path.as_str() {
-            "compose.yaml" => compose = file.contents,
-            _ => files.push((file.path, file.contents)),
-        }
-    }
-    Artifacts { compose, files }
+    let (name, path) = match target {
+        Target::Compose => ("compose", "compose.yaml"),
+        Target::Swarm => ("swarm", "stack.yaml"),
+    };
+    let rendered = target::render(&plan, name, &target::packs(None).unwrap()).unwrap();
+    assert!(!cargo_orch::finding::has_errors(&rendered.findings), "{:?}", rendered.findings);
+    let files = rendered.files.into_iter().map(|file| (file.path, file.contents));
+    let (main, files): (Vec<_>, Vec<_>) = files.partition(|(other, _)| other == path);
+    Artifacts { main: main.into_iter().next().unwrap().1, files }
 }
 
-/// What a reader made of the Compose file is what went in, where `plain` undoes the doubling of `$`
-/// that a reader leaves.
-fn compare(read: &Value, strings: &[String], interpolated: bool) {
-    let plain = |value: &Value| value.as_str().map(|text| text.replace("$$", "$"));
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Compose,
+    Swarm,
+}
+
+/// Who reads, which decides what is left to undo.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// A reader of YAML, to whom `$$` is nothing special.
+    Yaml,
+    /// `docker compose config`, which interpolates and doubles `$` again.
+    Compose,
+    /// `docker stack config`, which interpolates.
+    Stack,
+}
+
+/// What a reader made of an artifact is what went in.
+fn compare(read: &Value, strings: &[String], target: Target, by: By) {
+    let plain = |value: &Value| {
+        let text = value.as_str()?;
+        Some(if by == By::Stack { text.to_owned() } else { text.replace("$$", "$") })
+    };
+    // The environment of a task is a Go template, in which two braces stand in an action.
+    let environment = |value: &Value| match target {
+        Target::Compose => plain(value),
+        Target::Swarm => plain(value).map(|text| text.replace("{{\"{{\"}}", "{{")),
+    };
     for (id, text) in strings.iter().enumerate() {
         let service = &read["services"][format!("s{id}")];
-        let expect =
-            |what: &str, value: &Value| assert_eq!(plain(value).as_deref(), Some(text.as_str()), "{what} of {text:?}");
-        expect("command", &service["command"][0]);
-        expect("template", &service["command"][1]);
-        expect("entrypoint", &service["entrypoint"][1]);
-        expect("env", &service["environment"]["A"]);
-        expect("env template", &service["environment"]["B"]);
-        expect("label", &service["labels"]["a"]);
-        expect("annotation", &service["annotations"]["b"]);
-        expect("health", &service["healthcheck"]["test"][2]);
-        if interpolated {
+        // What this takes in is right; of what it prints, the first line break is lost.
+        let text = if by == By::Stack { text.strip_prefix('\n').unwrap_or(text) } else { text.as_str() };
+        let expect = |what: &str, value: Option<String>| assert_eq!(value.as_deref(), Some(text), "{what} of {text:?}");
+        expect("command", plain(&service["command"][0]));
+        expect("template", plain(&service["command"][1]));
+        expect("entrypoint", plain(&service["entrypoint"][1]));
+        expect("env", environment(&service["environment"]["A"]));
+        expect("env template", environment(&service["environment"]["B"]));
+        expect("label", plain(&service["labels"]["a"]));
+        expect("health", plain(&service["healthcheck"]["test"][2]));
+        match target {
+            Target::Compose => expect("annotation", plain(&service["annotations"]["b"])),
+            Target::Swarm => expect("label of the service", plain(&service["deploy"]["labels"]["a"])),
+        }
+        if by != By::Yaml {
             assert_eq!(plain(&service["environment"]["C"]), Some(default(text)), "default of {text:?}");
         }
     }
@@ -232,14 +259,15 @@ fn an_attribute_a_manifest_and_a_configuration_say_the_same() {
 }
 
 #[test]
-fn a_default_that_compose_cannot_express_is_an_error() {
-    for default in ["a}b", "{", "a\nb"] {
+fn a_default_that_a_target_cannot_express_is_an_error() {
+    let cases = [("compose", &["a}b", "{", "a\nb"][..]), ("swarm", &["a}b", "{{ a", "}"][..])];
+    for (target, default) in cases.into_iter().flat_map(|(target, all)| all.iter().map(move |text| (target, *text))) {
         let text =
             format!("kind = \"other\", image = \"x:1\", env(A = var(\"A\", default = {}))", Literal::string(default));
         let mut manifest = Manifest::new(Id::parse("hostile").unwrap());
         manifest.services.push(from_attribute(&text, "Hostile"));
         let plan = plan(&manifest, &Profile::built_in(Base::Local));
-        let rendered = target::render(&plan, "compose", &target::packs(None).unwrap()).unwrap();
+        let rendered = target::render(&plan, target, &target::packs(None).unwrap()).unwrap();
         assert!(cargo_orch::finding::has_errors(&rendered.findings), "{default:?}: {:?}", rendered.findings);
     }
 }
@@ -247,29 +275,36 @@ fn a_default_that_compose_cannot_express_is_an_error() {
 #[test]
 fn files_are_mounted_to_the_letter() {
     let strings = all();
-    let artifacts = render(&from_attributes(&strings));
-    for (id, text) in strings.iter().enumerate() {
-        let path = format!("files/s{id}/file");
-        let file = artifacts.files.iter().find(|(other, _)| *other == path);
-        assert_eq!(file.map(|(_, contents)| contents.as_str()), Some(text.as_str()), "{text:?}");
+    for target in [Target::Compose, Target::Swarm] {
+        let artifacts = render(&from_attributes(&strings), target);
+        for (id, text) in strings.iter().enumerate() {
+            let path = format!("files/s{id}/file");
+            let file = artifacts.files.iter().find(|(other, _)| *other == path);
+            assert_eq!(file.map(|(_, contents)| contents.as_str()), Some(text.as_str()), "{text:?}");
+        }
     }
 }
 
 #[test]
 fn pyyaml_reads_what_was_written() {
     let strings = all();
-    let artifacts = render(&from_attributes(&strings));
-    if let Some(read) = pyyaml(&artifacts.compose) {
-        compare(&read, &strings, false);
+    for target in [Target::Compose, Target::Swarm] {
+        if let Some(read) = pyyaml(&render(&from_attributes(&strings), target).main) {
+            compare(&read, &strings, target, By::Yaml);
+        }
     }
 }
 
 #[test]
 fn docker_reads_what_was_written() {
     let strings = all();
-    let artifacts = render(&from_attributes(&strings));
-    if let Some(read) = docker_compose(&artifacts.compose, &artifacts.files) {
-        compare(&read, &strings, true);
+    let artifacts = render(&from_attributes(&strings), Target::Compose);
+    if let Some(read) = docker_compose(&artifacts.main, &artifacts.files) {
+        compare(&read, &strings, Target::Compose, By::Compose);
+    }
+    let artifacts = render(&from_attributes(&strings), Target::Swarm);
+    if let Some(read) = docker_stack(&artifacts.main, &artifacts.files) {
+        compare(&read, &strings, Target::Swarm, By::Stack);
     }
 }
 
@@ -279,8 +314,10 @@ proptest! {
     #[test]
     fn any_string_renders_and_comes_back(text in any::<String>()) {
         let strings = [text];
-        let artifacts = render(&from_attributes(&strings));
-        let read: Value = serde_saphyr::from_str(&artifacts.compose).unwrap();
-        compare(&read, &strings, false);
+        for target in [Target::Compose, Target::Swarm] {
+            let artifacts = render(&from_attributes(&strings), target);
+            let read: Value = serde_saphyr::from_str(&artifacts.main).unwrap();
+            compare(&read, &strings, target, By::Yaml);
+        }
     }
 }

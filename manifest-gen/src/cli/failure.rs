@@ -55,11 +55,15 @@ impl From<GatherError> for Failure {
     fn from(error: GatherError) -> Self {
         let exit = match &error {
             GatherError::CargoMissing { .. } => Exit::Missing,
-            GatherError::Cargo { .. } | GatherError::Refused { .. } | GatherError::Compile { .. } => Exit::Compile,
+            GatherError::Cargo { .. }
+            | GatherError::Refused { .. }
+            | GatherError::Compile { .. }
+            | GatherError::Attributes { .. } => Exit::Compile,
             GatherError::UnknownPackage { .. } => Exit::Usage,
             GatherError::Read { .. } | GatherError::Config(ConfigError::Read { .. }) => Exit::Io,
             GatherError::Messages { .. } | GatherError::Metadata { .. } | GatherError::Lockfile { .. } => Exit::Io,
             GatherError::Fragment { .. }
+            | GatherError::NoSources { .. }
             | GatherError::NoApplication
             | GatherError::NoName
             | GatherError::Config(_) => Exit::Findings,

@@ -7,7 +7,7 @@ use orch_manifest::manifest::Manifest;
 use super::failure::Failure;
 use crate::config::Config;
 use crate::finding::Finding;
-use crate::gather::{self, Cargo, Gathered, Sources};
+use crate::gather::{self, Cargo, Gathered, Reading, Sources};
 use crate::plan::{Plan, Profile, plan};
 
 /// Cargo's own selection flags, by their own names where those are free.
@@ -69,6 +69,10 @@ impl Selection {
     /// Gathers what is selected.
     pub(super) fn gather(&self) -> Result<Gathered, Failure> {
         let cargo = self.cargo()?;
+        if self.no_compile {
+            let reading = Reading { allow_incomplete: self.allow_incomplete, ..Reading::default() };
+            return Ok(gather::read(&cargo, &reading)?);
+        }
         Ok(gather::gather(&cargo)?)
     }
 

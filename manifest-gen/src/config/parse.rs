@@ -144,13 +144,11 @@ pub(super) fn table<'a, 'b>(
 }
 
 pub(super) fn boolean(name: &str, value: &Value<'_>, problems: &mut Problems) -> Option<bool> {
-    match value.get_ref() {
-        DeValue::Boolean(value) => Some(*value),
-        _ => {
-            problems.push(Problem::new(value.span().start, format!("`{name}` is `true` or `false`")));
-            None
-        }
+    let flag = value.get_ref().as_bool();
+    if flag.is_none() {
+        problems.push(Problem::new(value.span().start, format!("`{name}` is `true` or `false`")));
     }
+    flag
 }
 
 pub(super) fn text<'a>(value: &'a Value<'_>, problems: &mut Problems) -> Option<&'a str> {

@@ -8,11 +8,12 @@
 //!
 //! Warm, that costs hardly more than cargo's own check of everything: the check starts before the
 //! workspace is read, with the packages that an earlier run compiled, and is repeated if those are
-//! not the ones; and what `cargo tree` printed for each application is used again as long as nothing
-//! it depends on has changed (see `remembered`).
+//! not the ones; and what cargo said about the workspace's members and what `cargo tree` printed for
+//! each application is used again as long as nothing it depends on has changed (see `remembered`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use super::GatherError;
 use super::cargo::Cargo;
@@ -33,36 +34,44 @@ pub(super) struct Graph {
 
 /// Reads the workspace, compiles what is chosen and gives each application its own crates.
 pub(super) fn compile(cargo: &Cargo) -> Result<(Workspace, Vec<Graph>), GatherError> {
+    let mut begun = SystemTime::now();
     let (workspace, early) = read(cargo);
-    let (mut workspace, mut early) = (workspace?, early.transpose());
+    let (mut workspace, mut early) = (workspace?, early.transpose()?);
     loop {
         let chosen = Chosen::of(&workspace, cargo)?;
-        let checked = match early {
-            Ok(Some((packages, checked))) if packages == chosen.packages => checked,
-            Err(error) => return Err(error),
-            Ok(_) => all(cargo, &chosen.packages)?,
+        let (found, checked) = match early.filter(|early| early.found.packages == chosen.packages) {
+            Some(Early { found, checked }) => (Some(found), checked),
+            None => (None, all(cargo, &chosen.packages)?),
         };
         // Compiling brings the lock file up to date, and that may tell of more that is to be compiled.
         if workspace.is_current()? {
-            let graphs = graphs(cargo, &workspace, &chosen, checked)?;
+            let graphs = graphs(cargo, &workspace, &chosen, checked, Known { found, begun })?;
             return Ok((workspace, graphs));
         }
+        begun = SystemTime::now();
         workspace = Workspace::load(cargo)?;
-        early = Ok(None);
+        early = None;
     }
 }
 
 /// A check of packages that were not known for sure when it began.
-type Early = Result<(Vec<String>, Checked), GatherError>;
+struct Early {
+    found: Remembered,
+    checked: Checked,
+}
 
 /// Reads the workspace, and meanwhile checks what an earlier run compiled, if that is remembered.
-fn read(cargo: &Cargo) -> (Result<Workspace, GatherError>, Option<Early>) {
-    let Some(Remembered { packages, .. }) = Remembered::find(cargo) else { return (Workspace::load(cargo), None) };
-    std::thread::scope(|scope| {
-        let early = scope.spawn(|| all(cargo, &packages).map(|checked| (packages.clone(), checked)));
-        let workspace = Workspace::load(cargo);
-        (workspace, early.join().ok())
-    })
+fn read(cargo: &Cargo) -> (Result<Workspace, GatherError>, Option<Result<Early, GatherError>>) {
+    let Some(found) = Remembered::find(cargo) else { return (Workspace::load(cargo), None) };
+    let (workspace, checked) = std::thread::scope(|scope| {
+        let checked = scope.spawn(|| all(cargo, &found.packages));
+        let workspace = found.account().map_or_else(|| Workspace::load(cargo), Workspace::described);
+        (workspace, checked.join())
+    });
+    match checked {
+        Ok(checked) => (workspace, Some(checked.map(|checked| Early { found, checked }))),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
 }
 
 /// Checks packages together. Cargo itself says what is wrong with the name of a feature.
@@ -70,16 +79,19 @@ fn all(cargo: &Cargo, packages: &[String]) -> Result<Checked, GatherError> {
     check::check(cargo, packages, &|_| true)
 }
 
-/// What is compiled together.
-struct Chosen<'a> {
-    candidates: Vec<&'a Member>,
+/// What is chosen, and compiled together.
+pub(super) struct Chosen<'a> {
+    /// The packages whose binaries may be applications.
+    pub(super) candidates: Vec<&'a Member>,
     /// The packages of the system that no application need link.
-    extra: Vec<&'a Member>,
-    packages: Vec<String>,
+    pub(super) extra: Vec<&'a Member>,
+    /// What names all of them for cargo.
+    pub(super) packages: Vec<String>,
 }
 
 impl<'a> Chosen<'a> {
-    fn of(workspace: &'a Workspace, cargo: &Cargo) -> Result<Self, GatherError> {
+    /// Chooses as cargo's flags and the configuration say.
+    pub(super) fn of(workspace: &'a Workspace, cargo: &Cargo) -> Result<Self, GatherError> {
         let candidates = workspace.candidates(&cargo.packages)?;
         let extra: Vec<&Member> =
             workspace.config.system.packages.iter().map(|name| workspace.required(name)).collect::<Result<_, _>>()?;
@@ -91,18 +103,26 @@ impl<'a> Chosen<'a> {
     }
 }
 
+/// What is remembered of an earlier run, and since when this one has looked at the workspace.
+struct Known {
+    found: Option<Remembered>,
+    begun: SystemTime,
+}
+
 fn graphs(
     cargo: &Cargo,
     workspace: &Workspace,
     chosen: &Chosen<'_>,
     checked: Checked,
+    known: Known,
 ) -> Result<Vec<Graph>, GatherError> {
-    let remembered = Remembered::new(workspace, chosen.packages.clone());
     if let ([only], true) = (chosen.candidates.as_slice(), chosen.extra.is_empty()) {
-        remembered.keep(workspace, cargo);
+        if known.found.as_ref().is_none_or(|found| found.account().is_none()) {
+            Remembered::new(workspace, cargo, known.begun, chosen.packages.clone()).keep(workspace, cargo);
+        }
         return Ok(vec![Graph { package: Some(only.key.clone()), units: shared(checked) }]);
     }
-    let trees = trees(cargo, workspace, &chosen.candidates, &checked, remembered)?;
+    let trees = trees(cargo, workspace, chosen, &checked, known)?;
     let common = shared(checked);
     let mut assigned = Assigned { cargo, workspace, members: &chosen.candidates, trees, units: BTreeMap::new() };
     let all: Vec<usize> = (0..chosen.candidates.len()).collect();
@@ -204,31 +224,34 @@ fn own(tree: &Tree, common: &[Rc<Unit>], workspace: &Workspace) -> Option<Vec<Rc
 fn trees(
     cargo: &Cargo,
     workspace: &Workspace,
-    members: &[&Member],
+    chosen: &Chosen<'_>,
     checked: &Checked,
-    remembered: Remembered,
+    known: Known,
 ) -> Result<Vec<Tree>, GatherError> {
     let key = remembered::tree_key(cargo, workspace, checked);
-    let mut known = key.as_ref().map(|key| Remembered::trees(workspace, cargo, key)).unwrap_or_default();
+    let Known { found, begun } = known;
+    let kept = found.as_ref().is_some_and(|found| found.account().is_some());
+    let mut known = found.zip(key.as_ref()).and_then(|(found, key)| found.trees(key)).unwrap_or_default();
+    let members = &chosen.candidates;
     let unknown: Vec<&Member> = members.iter().filter(|member| !known.contains_key(&member.spec())).copied().collect();
-    let printed = print(cargo, &unknown)?;
-    known.extend(unknown.iter().map(|member| member.spec()).zip(printed));
-    let trees = members.iter().filter_map(|member| known.get(&member.spec())).map(|text| tree::parse(text)).collect();
-    // What changed meanwhile is not remembered under a key from before.
-    let same =
-        |key: &String| unknown.is_empty() || remembered::tree_key(cargo, workspace, checked).as_ref() == Some(key);
-    match key.filter(same) {
-        Some(key) => remembered.with_trees(key, known).keep(workspace, cargo),
-        None => remembered.keep(workspace, cargo),
+    if !unknown.is_empty() || !kept {
+        let printed = print(cargo, &unknown)?;
+        known.extend(unknown.iter().map(|member| member.spec()).zip(printed));
+        let remembered = Remembered::new(workspace, cargo, begun, chosen.packages.clone());
+        // What changed meanwhile is not remembered under a key from before.
+        match key.filter(|key| remembered::tree_key(cargo, workspace, checked).as_ref() == Some(key)) {
+            Some(key) => remembered.with_trees(key, known.clone()).keep(workspace, cargo),
+            None => remembered.keep(workspace, cargo),
+        }
     }
-    Ok(trees)
+    Ok(members.iter().filter_map(|member| known.get(&member.spec())).map(|text| tree::parse(text)).collect())
 }
 
 /// Runs `cargo tree` for each; several at a time, since it takes no lock while it runs.
 fn print(cargo: &Cargo, members: &[&Member]) -> Result<Vec<String>, GatherError> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(members.len()).max(1);
     let share = members.len().div_ceil(workers).max(1);
-    let run = |member: &&Member| tree::print(cargo, &member.spec(), &|feature| member.accepts(feature));
+    let run = |member: &&Member| tree::print(cargo, &[&member.spec()], &|feature| member.accepts(feature));
     std::thread::scope(|scope| {
         let threads: Vec<_> = members
             .chunks(share)

@@ -40,7 +40,7 @@ pub(super) fn merge(workspace: Workspace, graphs: &[Graph], system: Id) -> Gathe
     }
     manifest.services = services.into_values().flatten().map(|declared| declared.entry).collect();
     finish(&mut manifest, &conflicts, &mut findings);
-    Gathered { manifest, findings, sources, config: workspace.config, root: workspace.root }
+    Gathered { manifest, findings, sources, config: workspace.config, root: workspace.root, inputs: BTreeSet::new() }
 }
 
 struct Merge {

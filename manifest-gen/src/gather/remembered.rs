@@ -1,18 +1,19 @@
 //! What an earlier run of the same command line found, kept in the target folder to save time.
 //!
-//! Nothing in it is believed:
+//! Nothing of it is believed without a reason:
 //!
+//! - What cargo said about the workspace's members is used again only if everything it can depend on
+//!   is the same. Where that cannot be told, cargo is asked again.
 //! - The packages to compile are a hint. They are given to cargo while the workspace is still being
 //!   read, and what comes out is used only if the workspace then names the very same ones.
-//! - What `cargo tree` printed is used again only if everything it can depend on is the same to the
-//!   byte: see [`tree_key`].
+//! - What `cargo tree` printed is used again only under the same [`tree_key`].
 //!
 //! A file that is missing, damaged or from elsewhere is no hint.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -20,16 +21,19 @@ use sha2::{Digest, Sha256};
 
 use super::cargo::Cargo;
 use super::check::Checked;
-use super::workspace::Workspace;
+use super::inputs::{Inputs, hex};
+use super::workspace::{Account, Workspace};
 use crate::config;
 
 /// What is kept for one command line.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Remembered {
-    /// The files that say what is to be compiled.
-    files: Vec<Utf8PathBuf>,
-    /// A hash over them.
-    files_hash: String,
+    /// What cargo said about the workspace.
+    account: Account,
+    /// A hash over what that depends on.
+    inputs: String,
+    /// Whether it is over everything that it depends on.
+    complete: bool,
     /// What was compiled.
     pub(super) packages: Vec<String>,
     /// What `trees` depends on.
@@ -39,32 +43,33 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
-    /// What is remembered of this command line, if the files that say what is to be compiled are
-    /// the same. Which target folder cargo is going to use is guessed.
+    /// What is remembered of this command line, if what says what is to be compiled is the same.
+    /// Which target folder cargo is going to use is guessed.
     pub(super) fn find(cargo: &Cargo) -> Option<Self> {
         let chosen = cargo.target_dir.clone().or_else(|| std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from));
         let start = cargo.manifest_path.as_ref().map_or(cargo.dir.clone(), |path| cargo.dir.join(path));
         let around = || start.ancestors().map(|dir| dir.join("target")).find(|dir| file(dir, cargo).exists());
         let folder = chosen.map(|dir| cargo.dir.join(dir)).or_else(around)?;
-        Self::read(&folder, cargo).filter(|found| hash_files(&found.files) == found.files_hash)
+        let found: Self = serde_json::from_slice(&std::fs::read(file(&folder, cargo)).ok()?).ok()?;
+        (inputs(cargo, &found.account).finish() == found.inputs).then_some(found)
     }
 
-    fn read(target: &Path, cargo: &Cargo) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(file(target, cargo)).ok()?).ok()
+    /// What is to be remembered of this workspace, which was read after `begun`.
+    pub(super) fn new(workspace: &Workspace, cargo: &Cargo, begun: SystemTime, packages: Vec<String>) -> Self {
+        let account = workspace.account();
+        let inputs = inputs(cargo, &account);
+        let complete = inputs.is_complete() && inputs.older_than(begun);
+        Self { account, inputs: inputs.finish(), complete, packages, tree_key: String::new(), trees: BTreeMap::new() }
     }
 
-    /// What is to be remembered of this workspace, which it has read.
-    pub(super) fn new(workspace: &Workspace, packages: Vec<String>) -> Self {
-        let mut files: Vec<Utf8PathBuf> = workspace.members.iter().map(|member| member.manifest.clone()).collect();
-        files.extend([workspace.root.join("Cargo.toml"), workspace.root.join("Cargo.lock")]);
-        files.push(workspace.root.join(config::FILE));
-        Self { files_hash: hash_files(&files), files, packages, ..Self::default() }
+    /// What cargo said about the workspace, if it would say the same again.
+    pub(super) fn account(&self) -> Option<Account> {
+        self.complete.then(|| self.account.clone())
     }
 
-    /// What `cargo tree` printed for these packages, if that is known for this key.
-    pub(super) fn trees(workspace: &Workspace, cargo: &Cargo, key: &str) -> BTreeMap<String, String> {
-        let found = Self::read(workspace.target_dir.as_std_path(), cargo);
-        found.filter(|found| found.tree_key == key).map(|found| found.trees).unwrap_or_default()
+    /// What `cargo tree` printed for each package, if it was under this key.
+    pub(super) fn trees(self, key: &str) -> Option<BTreeMap<String, String>> {
+        (self.tree_key == key).then_some(self.trees)
     }
 
     /// The same with what `cargo tree` printed.
@@ -72,13 +77,9 @@ impl Remembered {
         Self { tree_key, trees, ..self }
     }
 
-    /// Keeps it, if that can be done.
+    /// Keeps it, if that can be done; without it the next run takes longer.
     pub(super) fn keep(&self, workspace: &Workspace, cargo: &Cargo) {
-        let target = workspace.target_dir.as_std_path();
-        if Self::read(target, cargo).as_ref() != Some(self) {
-            // Without it the next run takes longer.
-            let _ = self.write(&file(target, cargo));
-        }
+        let _ = self.write(&file(workspace.target_dir.as_std_path(), cargo));
     }
 
     fn write(&self, path: &Path) -> std::io::Result<()> {
@@ -96,6 +97,16 @@ fn file(target: &Path, cargo: &Cargo) -> PathBuf {
     target.join("orch").join(format!("{}.json", &name[..16]))
 }
 
+/// What cargo's account of a workspace depends on, and what else says what is to be compiled.
+fn inputs(cargo: &Cargo, account: &Account) -> Inputs {
+    let mut inputs = Inputs::new(cargo);
+    inputs.workspace(cargo, &account.root, account.members.iter().map(|member| member.manifest.as_path()));
+    for name in ["Cargo.lock", config::FILE] {
+        inputs.file(&account.root.join(name));
+    }
+    inputs
+}
+
 /// A key for what `cargo tree` prints for the packages of one check. Without one, nothing can be
 /// used again.
 ///
@@ -105,96 +116,15 @@ fn file(target: &Path, cargo: &Cargo) -> PathBuf {
 /// those of the workspaces they may inherit from, are all there are. That the compiler, its flags
 /// and the packages are the same, the names of the compiled files say.
 pub(super) fn tree_key(cargo: &Cargo, workspace: &Workspace, checked: &Checked) -> Option<String> {
-    let manifests: BTreeSet<&Utf8Path> = checked
-        .manifests
-        .iter()
-        .chain(workspace.members.iter().map(|member| &member.manifest))
-        .map(Utf8PathBuf::as_path)
-        .collect();
-    let around = |path: &Utf8Path, name: &str| -> Vec<Utf8PathBuf> {
-        path.ancestors().skip(1).map(|folder| folder.join(name)).collect()
-    };
-    let mut files: BTreeSet<Utf8PathBuf> = manifests.iter().flat_map(|path| around(path, "Cargo.toml")).collect();
-    files.insert(workspace.root.join("Cargo.lock"));
-    let mut hash = Sha256::new();
-    hash.update(checked.hash);
-    hash.update(format!("{cargo:?}\0{}\0", env!("CARGO_PKG_VERSION")));
-    for path in &files {
-        let Ok(bytes) = std::fs::read(path) else { continue };
-        if points_elsewhere(&bytes) {
-            return None;
-        }
-        add(&mut hash, path, &bytes);
+    let members = workspace.members.iter().map(|member| &member.manifest);
+    let folders: BTreeSet<&Utf8Path> =
+        checked.manifests.iter().chain(members).flat_map(|manifest| manifest.ancestors().skip(1)).collect();
+    let mut inputs = Inputs::new(cargo);
+    inputs.add(checked.hash);
+    let manifests: BTreeSet<Utf8PathBuf> = folders.iter().map(|folder| folder.join("Cargo.toml")).collect();
+    for path in &manifests {
+        inputs.manifest(path);
     }
-    let dir = Utf8Path::from_path(&cargo.dir)?.join("_");
-    let home = std::env::var("CARGO_HOME").ok().map(Utf8PathBuf::from);
-    let home = home.or_else(|| Some(Utf8PathBuf::from(std::env::var("HOME").ok()?).join(".cargo")))?;
-    let names = [".cargo/config.toml", ".cargo/config"];
-    let mut configs: Vec<Utf8PathBuf> = names.iter().flat_map(|name| around(&dir, name)).collect();
-    configs.extend([home.join("config.toml"), home.join("config")]);
-    for path in &configs {
-        let Ok(bytes) = std::fs::read(path) else { continue };
-        if contains(&bytes, "include") {
-            return None;
-        }
-        add(&mut hash, path, &bytes);
-    }
-    for (name, value) in std::env::vars_os().collect::<BTreeMap<_, _>>() {
-        let name = name.to_string_lossy();
-        if name.starts_with("CARGO") || name.starts_with("RUST") {
-            hash.update(format!("{name}\0"));
-            hash.update(value.as_encoded_bytes());
-            hash.update("\0");
-        }
-    }
-    Some(hex(&hash.finalize()))
-}
-
-/// Whether a manifest names its workspace's root, which then need not be in a folder around it.
-fn points_elsewhere(manifest: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(manifest);
-    text.split("workspace").skip(1).any(|rest| {
-        let value = rest.trim_start_matches(['"', '\'', ' ', '\t']).strip_prefix('=');
-        value.is_some_and(|value| value.trim_start().starts_with(['"', '\'']))
-    })
-}
-
-fn contains(bytes: &[u8], word: &str) -> bool {
-    bytes.windows(word.len()).any(|window| window == word.as_bytes())
-}
-
-fn add(hash: &mut Sha256, path: &Utf8Path, bytes: &[u8]) {
-    hash.update(format!("{path}\0{}\0", bytes.len()));
-    hash.update(bytes);
-}
-
-fn hash_files(files: &[Utf8PathBuf]) -> String {
-    let mut hash = Sha256::new();
-    for path in files {
-        match std::fs::read(path) {
-            Ok(bytes) => add(&mut hash, path, &bytes),
-            Err(_) => hash.update(format!("{path}\0-\0")),
-        }
-    }
-    hex(&hash.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::points_elsewhere;
-
-    #[test]
-    fn a_manifest_that_names_its_root_is_recognised() {
-        assert!(points_elsewhere(b"[package]\nworkspace = \"../x\"\n"));
-        assert!(points_elsewhere(b"package.workspace='../x'\n"));
-        assert!(points_elsewhere(b"package = { \"workspace\" = \"../x\" }\n"));
-        assert!(!points_elsewhere(b"[workspace]\n[package]\nversion.workspace = true\nx = { workspace = true }\n"));
-    }
+    inputs.file(&workspace.root.join("Cargo.lock"));
+    inputs.is_complete().then(|| inputs.finish())
 }

@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8Path;
+
 use super::GatherError;
 use super::cargo::Cargo;
 use super::lockfile::PackageKey;
 
-/// The packages that are linked into one package's targets, each with its features.
+/// The packages that are linked into the targets of one or more packages, each with its features.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tree {
     /// There is more than one set of features only where two packages differ in nothing but their
@@ -15,6 +17,8 @@ pub(super) struct Tree {
     pub(super) packages: BTreeMap<PackageKey, BTreeSet<BTreeSet<String>>>,
     /// Who depends on whom.
     pub(super) edges: BTreeMap<PackageKey, BTreeSet<PackageKey>>,
+    /// How cargo names each: with where it is from, the folder if it was not downloaded.
+    pub(super) shown: BTreeMap<PackageKey, BTreeSet<String>>,
 }
 
 impl Tree {
@@ -23,19 +27,36 @@ impl Tree {
         let sets = self.packages.get(package)?;
         sets.first().filter(|_| sets.len() == 1)
     }
+
+    /// Whether two packages that are linked have this name and this version.
+    pub(super) fn is_ambiguous(&self, package: &PackageKey) -> bool {
+        self.shown.get(package).is_some_and(|shown| shown.len() > 1)
+    }
+
+    /// The folder of a package that was not downloaded.
+    pub(super) fn folder(&self, package: &PackageKey) -> Option<&Utf8Path> {
+        // `NAME vVERSION (FOLDER)`; what was downloaded has nothing there, or an address
+        let (_, source) = self.shown.get(package)?.first()?.split_once(" (")?;
+        let folder = Utf8Path::new(source.strip_suffix(')')?);
+        folder.is_absolute().then_some(folder)
+    }
 }
 
 /// Resolves the graph of one package.
 pub(super) fn resolve(cargo: &Cargo, package: &str, applies: &dyn Fn(&str) -> bool) -> Result<Tree, GatherError> {
-    print(cargo, package, applies).map(|text| parse(&text))
+    print(cargo, &[package], applies).map(|text| parse(&text))
 }
 
-/// The graph of one package as cargo prints it, for [`parse`].
-pub(super) fn print(cargo: &Cargo, package: &str, applies: &dyn Fn(&str) -> bool) -> Result<String, GatherError> {
+/// The graph of packages as cargo prints it, for [`parse`]; of several with the features they have
+/// together.
+pub(super) fn print(cargo: &Cargo, packages: &[&str], applies: &dyn Fn(&str) -> bool) -> Result<String, GatherError> {
     let mut command = cargo.command("tree");
     // Cargo lists what is below a package where it first comes, though below a procedural macro it is
     // compiled for the host and may have other features. So what is below those must not be listed.
-    command.args(["-p", package, "-e", "normal,no-proc-macro", "--prefix", "depth", "-f", "\t{p}\t{f}"]);
+    command.args(["-e", "normal,no-proc-macro", "--prefix", "depth", "-f", "\t{p}\t{f}"]);
+    for package in packages {
+        command.args(["-p", package]);
+    }
     if let Some(target) = &cargo.target {
         command.arg("--target").arg(target);
     }
@@ -65,26 +86,27 @@ pub(super) fn parse(text: &str) -> Tree {
     });
     let mut edges: BTreeMap<(&str, &str), BTreeSet<(&str, &str)>> = BTreeMap::new();
     let mut path: Vec<(&str, &str)> = Vec::new();
-    let mut root = None;
+    let mut roots = Vec::new();
     for line in lines {
         path.truncate(line.depth);
         match path.last() {
             Some(parent) => {
                 edges.entry(*parent).or_default().insert(line.node);
             }
-            None => root = root.or(Some(line.node)),
+            None => roots.push(line.node),
         }
         path.push(line.node);
     }
     let mut tree = Tree::default();
     let mut seen = BTreeSet::new();
-    let mut open: Vec<(&str, &str)> = root.into_iter().collect();
+    let mut open: Vec<(&str, &str)> = roots;
     while let Some(node) = open.pop() {
         if !seen.insert(node) {
             continue;
         }
         let features = node.1.split(',').filter(|feature| !feature.is_empty()).map(str::to_owned).collect();
         tree.packages.entry(key(node)).or_default().insert(features);
+        tree.shown.entry(key(node)).or_default().insert(node.0.to_owned());
         let below: Vec<(&str, &str)> = edges.get(&node).into_iter().flatten().copied().collect();
         tree.edges.entry(key(node)).or_default().extend(below.iter().map(|below| key(*below)));
         open.extend(below);

@@ -1,10 +1,12 @@
 //! The workspace: its members, its lock file, its configuration.
 
 use std::collections::BTreeSet;
+use std::process::Output;
 
 use camino::Utf8PathBuf;
 use cargo_metadata::{Metadata, Package};
 use orch_manifest::nearest;
+use serde::{Deserialize, Serialize};
 
 use super::cargo::Cargo;
 use super::lockfile::{self, PackageKey};
@@ -17,6 +19,8 @@ pub(super) struct Workspace {
     pub(super) root: Utf8PathBuf,
     /// The members.
     pub(super) members: Vec<Member>,
+    /// What cargo says about the packages it was asked about, of which the members are some.
+    pub(super) packages: Vec<Package>,
     /// The packages that depend on the runtime crate under some features on some platform.
     pub(super) dependents: BTreeSet<PackageKey>,
     /// `orch.toml`.
@@ -30,7 +34,7 @@ pub(super) struct Workspace {
 }
 
 /// A member of the workspace.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Member {
     /// Name and version.
     pub(super) key: PackageKey,
@@ -44,10 +48,19 @@ pub(super) struct Member {
     pub(super) dependencies: BTreeSet<String>,
 }
 
+/// What cargo says about a workspace.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Account {
+    pub(super) root: Utf8PathBuf,
+    pub(super) members: Vec<Member>,
+    pub(super) root_package: Option<String>,
+    pub(super) target_dir: Utf8PathBuf,
+}
+
 impl Workspace {
     /// Reads the workspace.
     pub(super) fn load(cargo: &Cargo) -> Result<Self, GatherError> {
-        let workspace = Self::with(cargo, &read(cargo, true)?)?;
+        let workspace = Self::with(cargo, read(cargo, true)?)?;
         // A lock file that is older than the manifests knows nothing of new members and dependencies.
         if workspace.lockfile.is_empty() || workspace.candidates(&cargo.packages)?.is_empty() {
             return Self::resolved(cargo);
@@ -58,31 +71,39 @@ impl Workspace {
     /// Reads the workspace after cargo has brought the lock file up to date; with `--locked` cargo
     /// says that it would have to.
     fn resolved(cargo: &Cargo) -> Result<Self, GatherError> {
-        Self::with(cargo, &read(cargo, false)?)
+        Self::with(cargo, read(cargo, false)?)
     }
 
-    fn with(cargo: &Cargo, metadata: &Metadata) -> Result<Self, GatherError> {
+    fn with(cargo: &Cargo, metadata: Metadata) -> Result<Self, GatherError> {
         let root = metadata.workspace_root.clone();
+        let members: Vec<&Package> = metadata.workspace_packages();
+        let root_package = members.iter().find(|p| p.manifest_path.parent() == Some(&root)).map(|p| p.name.to_string());
+        let flag = cargo.target_dir.as_ref().and_then(|dir| Utf8PathBuf::from_path_buf(cargo.dir.join(dir)).ok());
+        let target_dir = flag.unwrap_or_else(|| metadata.target_directory.clone());
+        let members = members.into_iter().map(Member::new).collect();
+        let account = Account { root, members, root_package, target_dir };
+        Ok(Self { packages: metadata.packages, ..Self::described(account)? })
+    }
+
+    /// The workspace as cargo describes it, with its lock file and its configuration as they are now.
+    pub(super) fn described(account: Account) -> Result<Self, GatherError> {
+        let Account { root, members, root_package, target_dir } = account;
         let path = root.join("Cargo.lock");
         let lockfile = lockfile::read(&path)?;
         let dependents =
             lockfile::dependents(&lockfile, RUNTIME).map_err(|problem| GatherError::Lockfile { path, problem })?;
-        let members: Vec<&Package> = metadata.workspace_packages();
-        let root_package = members.iter().find(|p| p.manifest_path.parent() == Some(&root)).map(|p| p.name.to_string());
-        let target_dir =
-            match cargo.target_dir.as_ref().and_then(|dir| Utf8PathBuf::from_path_buf(cargo.dir.join(dir)).ok()) {
-                Some(dir) => dir,
-                None => metadata.target_directory.clone(),
-            };
-        Ok(Self {
-            config: Config::load(&root)?,
-            members: members.into_iter().map(Member::new).collect(),
-            root,
-            dependents,
-            root_package,
-            target_dir,
-            lockfile,
-        })
+        let config = Config::load(&root)?;
+        Ok(Self { root, members, packages: Vec::new(), dependents, config, root_package, target_dir, lockfile })
+    }
+
+    /// What cargo said about it.
+    pub(super) fn account(&self) -> Account {
+        Account {
+            root: self.root.clone(),
+            members: self.members.clone(),
+            root_package: self.root_package.clone(),
+            target_dir: self.target_dir.clone(),
+        }
     }
 
     /// Whether the lock file is as it was when it was read. Whatever compiles brings it up to date.
@@ -149,7 +170,11 @@ pub(super) fn read(cargo: &Cargo, members_only: bool) -> Result<Metadata, Gather
     if members_only {
         command.arg("--no-deps");
     }
-    let output = cargo.capture(command)?;
+    parse(&cargo.capture(command)?)
+}
+
+/// Reads what `cargo metadata` printed.
+pub(super) fn parse(output: &Output) -> Result<Metadata, GatherError> {
     let text = String::from_utf8_lossy(&output.stdout);
     cargo_metadata::MetadataCommand::parse(text).map_err(|source| GatherError::Metadata { source })
 }

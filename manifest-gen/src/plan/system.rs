@@ -92,7 +92,11 @@ pub(super) fn tell(workloads: &mut [Workload], context: &Context<'_>) {
 }
 
 fn describe(workload: &Workload, context: &Context<'_>) -> String {
-    let bindings = workload.env.iter().filter(|(_, entry)| matches!(entry.origin, Origin::Binding(_)));
+    // What holds a secret of its own may come as a file as well.
+    let bindings = workload
+        .env
+        .iter()
+        .filter(|(_, entry)| matches!(entry.origin, Origin::Binding(_)) || entry.value.is_secret());
     let system = System {
         contract: CONTRACT,
         system: &context.manifest.system,

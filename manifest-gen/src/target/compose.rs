@@ -111,7 +111,7 @@ impl Compose {
     pub fn new(plan: &Plan) -> (Self, Vec<Finding>) {
         let mut writer = Writer { plan, as_files: as_files(plan), findings: Vec::new() };
         let services: Vec<Service> = plan.workloads.iter().map(|workload| writer.service(workload)).collect();
-        let networks = docker::all_networks(services.iter().map(|service| service.networks.as_slice()));
+        let networks = docker::all_networks(&services.iter().flat_map(|service| &service.networks).copied().collect());
         let configs = plan.workloads.iter().flat_map(|workload| writer.configs(workload)).collect();
         let compose = Self {
             banner: format!(
@@ -230,7 +230,7 @@ impl Writer<'_> {
         let pieces = text.pieces.iter().map(|piece| match piece {
             Piece::Literal(text) => escape(text),
             Piece::Secret { name, key, .. } => {
-                let variable = secret_variable(name, key.as_ref().map(|key| key.as_str()));
+                let variable = secret_variable(name, key.as_ref());
                 required(&variable, &format!("the secret {name} is missing"))
             }
             Piece::Variable { name, default: None } => supplied(name),
@@ -455,7 +455,7 @@ fn secrets(workload: &Workload) -> Vec<(String, String, String)> {
     let secret = |piece: &Piece| match piece {
         Piece::Secret { name, key, .. } => Some((
             name.to_string(),
-            secret_variable(name, key.as_ref().map(|key| key.as_str())),
+            secret_variable(name, key.as_ref()),
             workload.id.to_string(),
         )),
         _ => None,

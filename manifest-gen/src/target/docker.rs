@@ -66,10 +66,9 @@ pub(super) fn networks(workload: &Workload) -> Vec<&'static str> {
 }
 
 /// The networks that somebody is in.
-pub(super) fn all_networks<'a>(used: impl Iterator<Item = &'a [&'static str]> + Clone) -> Vec<Network> {
-    let there = |name: &str| used.clone().any(|names| names.contains(&name));
+pub(super) fn all_networks(used: &BTreeSet<&'static str>) -> Vec<Network> {
     let all = [Network { name: "external", internal: false }, Network { name: "internal", internal: true }];
-    all.into_iter().filter(|network| there(network.name)).collect()
+    all.into_iter().filter(|network| used.contains(network.name)).collect()
 }
 
 /// What is written about a workload, and which system, service and profile own its containers.
@@ -164,7 +163,7 @@ fn memory(quantity: &Quantity) -> String {
     let bytes = quantity.units_ceil();
     let unit = [(1_u128 << 30, "G"), (1 << 20, "M"), (1 << 10, "K")]
         .into_iter()
-        .find(|(size, _)| bytes >= *size && bytes % size == 0);
+        .find(|(size, _)| bytes >= *size && bytes.is_multiple_of(*size));
     match unit {
         Some((size, name)) => format!("{}{name}", bytes / size),
         None => format!("{bytes}B"),

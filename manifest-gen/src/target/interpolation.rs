@@ -1,5 +1,6 @@
 //! `$` in files that Docker's tools interpolate, and what is interpolated there.
 
+use orch_manifest::value::SecretKey;
 use orch_manifest::{EnvName, Id, PortName, SecretName};
 
 use crate::plan::{Plan, Publish};
@@ -37,13 +38,16 @@ pub(super) fn host_port<'a>(plan: &'a Plan, id: &Id, name: &PortName) -> Option<
 }
 
 /// The variable that holds a secret, or one key of it.
-pub(super) fn secret_variable(name: &SecretName, key: Option<&str>) -> String {
+pub(super) fn secret_variable(name: &SecretName, key: Option<&SecretKey>) -> String {
     let variable = name.variable();
     match key {
         None => variable,
         Some(key) => {
-            let word: String =
-                key.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+            let word: String = key
+                .as_str()
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+                .collect();
             format!("{variable}_{word}")
         }
     }

@@ -3,8 +3,8 @@
 use crate::support::{Workspace, depending, on};
 
 /// A workspace with every mistake that spans crates.
-fn workspace() -> Workspace {
-    let workspace = Workspace::new("mistakes");
+fn workspace(name: &str) -> Workspace {
+    let workspace = Workspace::new(name);
     workspace.library(
         "postgres",
         "",
@@ -78,7 +78,7 @@ pub struct Storage;
 
 #[test]
 fn all_are_found_in_one_run_each_with_its_sources() {
-    let workspace = workspace();
+    let workspace = workspace("mistakes");
     let ran = workspace.run(&["manifest"]).ends(1);
     assert_eq!(ran.stdout, "");
     // What the second of two with one id provides is not missed on top of that.
@@ -100,7 +100,7 @@ fn all_are_found_in_one_run_each_with_its_sources() {
 
 #[test]
 fn a_plan_finds_the_same() {
-    let workspace = workspace();
+    let workspace = workspace("mistakes-planned");
     let codes = |arguments: &[&str]| {
         let ran = workspace.run(arguments).ends(1);
         let mut codes: Vec<String> =

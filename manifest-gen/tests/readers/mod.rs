@@ -1,11 +1,13 @@
 //! Readers that are not ours.
 
+#![allow(dead_code, reason = "each of the tests that share this uses a part of it")]
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// YAML as PyYAML (YAML 1.1) reads it.
+/// YAML as `PyYAML` (YAML 1.1) reads it.
 pub(crate) fn pyyaml(text: &str) -> Option<Value> {
     const READ: &str = "import sys, json, yaml; json.dump(yaml.safe_load(sys.stdin.buffer.read()), sys.stdout)";
     if !succeeds("python3", &["-c", "import yaml"]) {
@@ -28,20 +30,50 @@ pub(crate) fn docker_compose(text: &str, files: &[(String, String)]) -> Option<V
     if !succeeds("docker", &["compose", "version"]) {
         return skip("there is no `docker compose`");
     }
+    let output = docker(text, files, &["compose", "-f", FILE, "config", "--format", "json"]);
+    Some(serde_json::from_str(&output).unwrap())
+}
+
+/// A stack as Docker reads it, after its interpolation. It prints YAML 1.2 only, which `PyYAML` does not read.
+pub(crate) fn docker_stack(text: &str, files: &[(String, String)]) -> Option<Value> {
+    if !succeeds("docker", &["stack", "config", "--help"]) {
+        return skip("there is no `docker stack config`");
+    }
+    let output = docker(text, files, &["stack", "config", "--compose-file", FILE]);
+    Some(serde_saphyr::from_str(&output).unwrap())
+}
+
+/// Objects of Kubernetes as its own client reads them, in the order of their documents.
+pub(crate) fn kubectl(text: &str) -> Option<Vec<Value>> {
+    if !succeeds("kubectl", &["version", "--client"]) {
+        return skip("there is no `kubectl`");
+    }
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("compose.yaml"), text).unwrap();
+    let file = folder.path().join(FILE);
+    std::fs::write(&file, text).unwrap();
+    // The one command that prints what it read without asking a server.
+    let mut command = Command::new("kubectl");
+    command.args(["label", "--local", "--output", "json", "read=yes", "--filename"]).arg(&file);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(serde_json::Deserializer::from_slice(&output.stdout).into_iter().map(Result::unwrap).collect())
+}
+
+/// Where a reader finds the text.
+const FILE: &str = "read.yaml";
+
+/// What a command of Docker prints in a folder with the text and the files.
+fn docker(text: &str, files: &[(String, String)], arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(FILE), text).unwrap();
     for (path, contents) in files {
         let path = folder.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, contents).unwrap();
     }
-    let output = Command::new("docker")
-        .args(["compose", "-f", "compose.yaml", "config", "--format", "json"])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
+    let output = Command::new("docker").args(arguments).current_dir(folder.path()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(serde_json::from_slice(&output.stdout).unwrap())
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn succeeds(program: &str, arguments: &[&str]) -> bool {

@@ -11,9 +11,10 @@
 #![allow(dead_code, reason = "each of the tests that share this uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use orch_manifest::manifest::Manifest;
 
@@ -80,6 +81,10 @@ impl Workspace {
     }
 
     fn sources(name: &str) -> Self {
+        static USED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        let mut used = USED.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(used.insert(name.to_owned()), "another test uses the workspace `{name}`");
+        drop(used);
         let root = folder("workspaces").join(name);
         if root.exists() {
             std::fs::remove_dir_all(&root).unwrap();

@@ -1,4 +1,4 @@
-//! Files and variables as `ConfigMaps`.
+//! Files and variables as `ConfigMap`s.
 
 use std::fmt::Write as _;
 
@@ -94,15 +94,12 @@ impl Writer<'_> {
         let name = variables_name(self.plan);
         let mut data = Texts::new();
         for variable in &self.plan.variables {
-            let message = match &variable.default {
-                Some(default) => {
-                    data.insert(variable.name.to_string(), default.clone());
-                    format!("the variable `{}` has its default in the ConfigMap `{name}`", variable.name)
-                }
-                None => {
-                    self.out.kustomization.needs.push(format!("the key {} in the ConfigMap {name}", variable.name));
-                    format!("the variable `{}` has no default and is expected in the ConfigMap `{name}`", variable.name)
-                }
+            let message = if let Some(default) = &variable.default {
+                data.insert(variable.name.to_string(), default.clone());
+                format!("the variable `{}` has its default in the ConfigMap `{name}`", variable.name)
+            } else {
+                self.out.kustomization.needs.push(format!("the key {} in the ConfigMap {name}", variable.name));
+                format!("the variable `{}` has no default and is expected in the ConfigMap `{name}`", variable.name)
             };
             let help = "patch the ConfigMap in an overlay, or write the value in the profile's section of `orch.toml`";
             self.findings.push(Finding::new(Code::TargetNature, message).help(help));

@@ -101,7 +101,7 @@ impl Writer<'_> {
                 (_, Some(unknown)) => {
                     out.push_str(&escape(&std::mem::take(&mut literal), true));
                     let name = sources.get(&unknown).map_or("", String::as_str);
-                    out.push_str(&format!("$({name})"));
+                    out.extend(["$(", name, ")"]);
                 }
                 (_, None) => {}
             }

@@ -24,7 +24,9 @@ impl Writer<'_> {
     fn check_order(&mut self, workload: &Workload) {
         let of = |completed: bool| {
             let waits = workload.dependencies.iter();
-            let waits = waits.filter(|dependency| (dependency.condition == Condition::Completed) == completed);
+            let waits = waits.filter(|dependency| {
+                dependency.required && (dependency.condition == Condition::Completed) == completed
+            });
             waits.map(|dependency| format!("`{}`", dependency.id)).collect::<Vec<_>>().join(", ")
         };
         let (services, jobs) = (of(false), of(true));
@@ -71,11 +73,6 @@ impl Writer<'_> {
                 "set it in the container's runtime, or in the image",
             ),
             (
-                hostname.is_some() && workload.is_stateful(),
-                format!("`{id}` keeps data, so its `hostname` is the name of its pod"),
-                "leave it out for this target",
-            ),
-            (
                 hostname.as_deref().is_some_and(|name| name.contains('.')),
                 format!("the `hostname` of `{id}` has a dot in it, which a pod's may not have"),
                 "write one label",
@@ -102,6 +99,10 @@ impl Writer<'_> {
             (
                 public && workload.ingress.is_empty() && !self.plan.profile.is_private(),
                 format!("`{id}` has a public port and no `ingress`: nothing leads to its Service from outside"),
+            ),
+            (
+                hostname.is_some() && workload.is_stateful(),
+                format!("`{id}` keeps data, so its `hostname` is the name of its pod, which lasts"),
             ),
             (without_size, format!("a volume of `{id}` says no size, so 10Gi are claimed")),
         ];

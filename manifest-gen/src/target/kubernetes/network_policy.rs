@@ -104,7 +104,7 @@ impl Writer<'_> {
                     rules.push(Rule { about: format!("to {id}"), peers: vec![self.peer(id)], ports });
                 }
             } else {
-                rules.extend(self.to_external(workload, id));
+                rules.extend(self.outside(workload, id));
             }
         }
         rules.extend(self.replicas(workload, "to"));
@@ -117,7 +117,7 @@ impl Writer<'_> {
     }
 
     /// What is there already is known by a name, and the API knows addresses only.
-    fn to_external(&mut self, workload: &Workload, id: &Id) -> Option<Rule> {
+    fn outside(&mut self, workload: &Workload, id: &Id) -> Option<Rule> {
         let external = self.plan.externals.iter().find(|external| external.id == *id)?;
         let Some(port) = external.port else {
             let message = format!("`{}` cannot reach `{id}`, whose port is not known", workload.id);

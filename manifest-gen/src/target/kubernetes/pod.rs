@@ -69,7 +69,8 @@ struct ContainerPort {
 struct Amounts {
     cpu: Option<String>,
     memory: Option<String>,
-    gpu: Option<u32>,
+    /// A quantity like the others, so it is text.
+    gpu: Option<String>,
 }
 
 impl Writer<'_> {
@@ -184,7 +185,7 @@ fn amounts(resources: &Resources) -> (Amounts, Amounts) {
     let limits = Amounts {
         cpu: resources.cpu_limit.as_ref().map(ToString::to_string),
         memory: Some(memory_limit),
-        gpu: resources.gpu.filter(|gpu| *gpu > 0),
+        gpu: resources.gpu.filter(|gpu| *gpu > 0).map(|gpu| gpu.to_string()),
     };
     (Amounts { cpu: Some(cpu), memory: Some(memory), gpu: None }, limits)
 }

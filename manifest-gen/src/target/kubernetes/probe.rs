@@ -93,7 +93,7 @@ fn question(workload: &Workload, check: &Check) -> Question {
 
 fn http(workload: &Workload, path: &UrlPath, port: Port) -> Question {
     let declared = workload.ports.iter().map(|declared| &declared.port).find(|declared| declared.number == port);
-    let scheme = declared.and_then(|declared| declared.scheme.as_ref()).map(|scheme| scheme.as_str());
+    let scheme = declared.and_then(|declared| declared.scheme.as_ref()).map(orch_manifest::name::Scheme::as_str);
     Question::Http {
         path: path.to_string(),
         port: port_ref(workload, port),

@@ -30,7 +30,8 @@ pub(super) struct ExternalSecret {
 #[derive(Clone, Debug, Serialize)]
 struct Remote {
     key: String,
-    remote: String,
+    /// Its name in the store.
+    name: String,
     property: Option<String>,
 }
 
@@ -91,7 +92,7 @@ impl Writer<'_> {
                     let (store, store_kind) = (store.name.clone(), store.kind.as_str().to_owned());
                     let remote = |(key, (secret, own)): (&String, &Use)| Remote {
                         key: key.clone(),
-                        remote: secret.to_string(),
+            name: secret.to_string(),
                         property: own.as_ref().map(ToString::to_string),
                     };
                     let data = keys.iter().map(remote).collect();
@@ -120,7 +121,7 @@ impl Writer<'_> {
     fn needs(&mut self, name: &str, keys: &BTreeMap<String, Use>) {
         let secrets: BTreeSet<&SecretName> = keys.values().map(|(secret, _)| secret).collect();
         let users = self.plan.secrets.iter().filter(|secret| secrets.contains(&secret.name));
-        let users: BTreeSet<&str> = users.flat_map(|secret| &secret.used_by).map(|id| id.as_str()).collect();
+        let users: BTreeSet<&str> = users.flat_map(|secret| &secret.used_by).map(orch_manifest::Id::as_str).collect();
         let users: Vec<&str> = users.into_iter().collect();
         let keys: Vec<&str> = keys.keys().map(String::as_str).collect();
         let noun = if keys.len() == 1 { "key" } else { "keys" };

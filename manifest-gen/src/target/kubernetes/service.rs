@@ -42,11 +42,11 @@ struct Tls {
 #[derive(Clone, Debug, Serialize)]
 struct Rule {
     host: Option<String>,
-    paths: Vec<Path>,
+    paths: Vec<Route>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Path {
+struct Route {
     path: String,
     service: String,
     port: String,
@@ -122,7 +122,7 @@ impl Writer<'_> {
 
     /// The Ingress of a workload, with a rule for each host.
     pub(super) fn ingress(&mut self, workload: &Workload) {
-        let mut rules: BTreeMap<Option<String>, Vec<Path>> = BTreeMap::new();
+        let mut rules: BTreeMap<Option<String>, Vec<Route>> = BTreeMap::new();
         let mut tls: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for ingress in &workload.ingress {
             let Some(path) = self.path(workload, ingress) else { continue };
@@ -146,7 +146,7 @@ impl Writer<'_> {
         self.out.ingresses.push(object);
     }
 
-    fn path(&mut self, workload: &Workload, ingress: &model::Ingress) -> Option<Path> {
+    fn path(&mut self, workload: &Workload, ingress: &model::Ingress) -> Option<Route> {
         let path = ingress.path.as_ref().map_or("/", |path| path.as_str());
         let mut error = |message: String, help: &str| {
             let mut finding = Finding::new(Code::Unrepresentable, message).help(help).at(&workload.declared_by);
@@ -169,6 +169,6 @@ impl Writer<'_> {
             return None;
         }
         let port = port_names(workload).into_iter().nth(index)?;
-        Some(Path { path: path.to_owned(), service: workload.id.to_string(), port })
+        Some(Route { path: path.to_owned(), service: workload.id.to_string(), port })
     }
 }

@@ -93,7 +93,7 @@ impl Writer<'_> {
     /// The templates of the claims of a workload that runs all the time.
     pub(super) fn claim_templates(&mut self, workload: &Workload, replicas: u32) -> Vec<Claim> {
         let labels = self.selector(workload);
-        let claims = self.claims(workload, |name| name.to_string(), &labels);
+        let claims = self.claims(workload, VolumeName::to_string, &labels);
         for claim in &claims {
             for number in 0..replicas {
                 let name = format!("{}-{}-{number}", claim.name, workload.id);

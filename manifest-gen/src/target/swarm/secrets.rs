@@ -116,7 +116,7 @@ impl Writer<'_> {
         if in_words {
             let words: Vec<String> =
                 entrypoint.iter().chain(&command).map(|text| self.shell_word(workload, text, inside)).collect();
-            script.push_str(&format!("exec {}", words.join(" ")));
+            script += &["exec", &words.join(" ")].join(" ");
             inside.entrypoint = shell(&script);
             return;
         }
@@ -168,22 +168,23 @@ impl Writer<'_> {
     /// One word of a shell script that stands for a text. What the deployer chooses comes through the
     /// environment, so that it is never read as a part of the script.
     fn shell_word(&mut self, workload: &Workload, text: &Text, inside: &mut Inside) -> String {
-        let mut word = String::new();
+        let mut words: Vec<String> = Vec::new();
         for piece in &text.pieces {
-            match piece {
-                Piece::Literal(text) => word.push_str(&quote(text)),
+            words.push(match piece {
+                Piece::Literal(text) => quote(text),
                 Piece::Secret { .. } => {
                     let Some(file) = SecretFile::of(piece) else { continue };
-                    word.push_str(&format!("\"$(cat {})\"", file.path()));
+                    let word = format!("\"$(cat {})\"", file.path());
                     self.about_secret_in_url(workload, piece);
                     inside.files.insert(file);
+                    word
                 }
                 Piece::Variable { .. } | Piece::HostPort { .. } => {
-                    word.push_str(&format!("\"${}\"", self.input(workload, piece, inside)));
+                    format!("\"${}\"", self.input(workload, piece, inside))
                 }
-            }
+            });
         }
-        if word.is_empty() { "''".to_owned() } else { word }
+        if words.is_empty() { "''".to_owned() } else { words.concat() }
     }
 
     /// A variable in the container's environment with what the deployer chooses.

@@ -141,21 +141,16 @@ impl Writer<'_> {
 
     /// A Go template that Swarm fills in when a task starts.
     fn config_template(&mut self, workload: &Workload, pieces: &[Piece], inside: &mut Inside) -> String {
-        let mut content = String::new();
-        for piece in pieces {
-            match piece {
-                Piece::Literal(text) => content.push_str(&in_go_template(text)),
-                Piece::Secret { .. } => {
-                    let file = self.file_in_template(workload, piece, inside);
-                    content.push_str(&format!("{{{{ secret \"{file}\" }}}}"));
-                }
-                Piece::Variable { .. } | Piece::HostPort { .. } => {
-                    let name = self.input(workload, piece, inside);
-                    content.push_str(&format!("{{{{ env \"{name}\" }}}}"));
-                }
+        let write = |piece: &Piece| match piece {
+            Piece::Literal(text) => in_go_template(text),
+            Piece::Secret { .. } => {
+                format!("{{{{ secret \"{}\" }}}}", self.file_in_template(workload, piece, inside))
             }
-        }
-        content
+            Piece::Variable { .. } | Piece::HostPort { .. } => {
+                format!("{{{{ env \"{}\" }}}}", self.input(workload, piece, inside))
+            }
+        };
+        pieces.iter().map(write).collect()
     }
 }
 
@@ -163,5 +158,6 @@ fn hash(content: &str, template: bool) -> String {
     let mut hash = Sha256::new();
     hash.update([u8::from(template)]);
     hash.update(content);
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>()[..HASH].to_owned()
+    let nibbles = hash.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]).collect::<Vec<u8>>();
+    nibbles.into_iter().take(HASH).filter_map(|nibble| char::from_digit(u32::from(nibble), 16)).collect()
 }
