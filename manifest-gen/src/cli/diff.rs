@@ -42,19 +42,16 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         output.findings(&findings, &loaded.sources());
         return Ok(Exit::Findings);
     }
-    match &args.against {
-        Some(folder) => {
-            for artifacts in &all {
-                let folder = if all.len() > 1 { folder.join(artifacts.folder()) } else { folder.clone() };
-                output.data(&write::difference(&read(&folder)?, &texts(artifacts)))?;
-            }
+    if let Some(folder) = &args.against {
+        for artifacts in &all {
+            let folder = if all.len() > 1 { folder.join(artifacts.folder()) } else { folder.clone() };
+            output.data(&write::difference(&read(&folder)?, &texts(artifacts)))?;
         }
-        None => {
-            let (before, after) = all.split_at(all.len() / 2);
-            for (before, after) in before.iter().zip(after) {
-                output.data(&write::difference(&texts(before), &texts(after)))?;
-            }
-        }
+        return Ok(Exit::Done);
+    }
+    let (before, after) = all.split_at(all.len() / 2);
+    for (before, after) in before.iter().zip(after) {
+        output.data(&write::difference(&texts(before), &texts(after)))?;
     }
     Ok(Exit::Done)
 }

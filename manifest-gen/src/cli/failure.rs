@@ -60,8 +60,11 @@ impl From<GatherError> for Failure {
             | GatherError::Compile { .. }
             | GatherError::Attributes { .. } => Exit::Compile,
             GatherError::UnknownPackage { .. } => Exit::Usage,
-            GatherError::Read { .. } | GatherError::Config(ConfigError::Read { .. }) => Exit::Io,
-            GatherError::Messages { .. } | GatherError::Metadata { .. } | GatherError::Lockfile { .. } => Exit::Io,
+            GatherError::Read { .. }
+            | GatherError::Config(ConfigError::Read { .. })
+            | GatherError::Messages { .. }
+            | GatherError::Metadata { .. }
+            | GatherError::Lockfile { .. } => Exit::Io,
             GatherError::Fragment { .. }
             | GatherError::NoSources { .. }
             | GatherError::NoApplication

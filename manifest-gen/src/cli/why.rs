@@ -96,13 +96,10 @@ fn value(gathered: &Gathered, profile: &Profile, id: &Id, key: &str) -> Result<S
     if let (Some(default), None) = (default(gathered, profile, id, key), rest) {
         parts.push(format!("the default {default}"));
     }
-    Ok(match parts.split_first() {
-        None => format!("{id}.{key} is not set\n"),
-        Some((first, rest)) => {
-            let over: String = rest.iter().map(|part| format!(", over {part}")).collect();
-            format!("{first}{over}\n")
-        }
-    })
+    if parts.is_empty() {
+        return Ok(format!("{id}.{key} is not set\n"));
+    }
+    Ok(format!("{}\n", parts.join(", over ")))
 }
 
 fn describe(layer: &Layer, gathered: &Gathered) -> String {

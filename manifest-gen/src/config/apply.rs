@@ -65,17 +65,14 @@ impl Config {
             }
         }
         for (id, section) in &overrides.apps {
-            match manifest.apps.iter_mut().find(|entry| entry.id == *id) {
-                Some(entry) => {
-                    reset(section, &mut entry.app.workload, problems);
-                    grammar::apply_app(&section.args, &mut entry.app, &mut Reader::new(problems));
-                }
-                None => {
-                    let known: Vec<&str> = manifest.apps.iter().map(|entry| entry.id.as_str()).collect();
-                    let help = did_you_mean(id.as_str(), &known);
-                    problems.push(Problem::new(section.at, format!("there is no application `{id}`")).help(help));
-                }
+            if let Some(entry) = manifest.apps.iter_mut().find(|entry| entry.id == *id) {
+                reset(section, &mut entry.app.workload, problems);
+                grammar::apply_app(&section.args, &mut entry.app, &mut Reader::new(problems));
+                continue;
             }
+            let known: Vec<&str> = manifest.apps.iter().map(|entry| entry.id.as_str()).collect();
+            let help = did_you_mean(id.as_str(), &known);
+            problems.push(Problem::new(section.at, format!("there is no application `{id}`")).help(help));
         }
         manifest.sort();
     }

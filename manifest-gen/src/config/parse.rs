@@ -103,7 +103,7 @@ fn sections(value: &Value<'_>, problems: &mut Problems) -> BTreeMap<Id, Section>
                 sections.insert(id, section(key, value, problems));
             }
             Err(invalid) => {
-                problems.push(Problem { span: key.span().start, message: invalid.problem, help: invalid.help })
+                problems.push(Problem { span: key.span().start, message: invalid.problem, help: invalid.help });
             }
         }
     }
@@ -171,7 +171,7 @@ pub(super) fn parsed<T: FromText>(value: &Value<'_>, problems: &mut Problems) ->
     let text = text(value, problems)?;
     T::from_text(text)
         .map_err(|invalid| {
-            problems.push(Problem { span: value.span().start, message: invalid.problem, help: invalid.help })
+            problems.push(Problem { span: value.span().start, message: invalid.problem, help: invalid.help });
         })
         .ok()
 }

@@ -38,9 +38,9 @@ pub(super) fn add_entry(
     let mut push = |value| args.entries.push(Entry { key: name.clone(), span, value });
     match value.get_ref() {
         DeValue::Table(table) if !VALUES.contains(&name.as_str()) => {
-            push(Assigned::Args(arguments(table, span, problems)))
+            push(Assigned::Args(arguments(table, span, problems)));
         }
-        DeValue::Array(items) if !items.is_empty() && items.iter().all(|item| is_arguments(item)) => {
+        DeValue::Array(items) if !items.is_empty() && items.iter().all(is_arguments) => {
             for item in items.iter().filter_map(|item| item.get_ref().as_table()) {
                 push(Assigned::Args(arguments(item, span, problems)));
             }
@@ -108,10 +108,10 @@ fn node(value: &Value<'_>, problems: &mut Problems) -> Option<Node<usize>> {
 /// `{ secret = "name", key = "k" }` is `secret("name", key = "k")`.
 fn call_arguments(name: &str, table: &DeTable<'_>, span: usize, problems: &mut Problems) -> Args<usize> {
     let mut args = arguments(table, span, problems);
-    if let Some(at) = args.entries.iter().position(|entry| entry.key == name) {
-        if let Assigned::Value(subject) = args.entries.remove(at).value {
-            args.positional.push(subject);
-        }
+    if let Some(at) = args.entries.iter().position(|entry| entry.key == name)
+        && let Assigned::Value(subject) = args.entries.remove(at).value
+    {
+        args.positional.push(subject);
     }
     args
 }

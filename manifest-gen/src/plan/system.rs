@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use orch_manifest::manifest::Manifest;
 use orch_manifest::model::{Check, Workload as Declared};
+use orch_manifest::value::SecretKey;
 use orch_manifest::{EnvName, Id};
 use serde::Serialize;
 
@@ -93,10 +94,8 @@ pub(super) fn tell(workloads: &mut [Workload], context: &Context<'_>) {
 
 fn describe(workload: &Workload, context: &Context<'_>) -> String {
     // What holds a secret of its own may come as a file as well.
-    let bindings = workload
-        .env
-        .iter()
-        .filter(|(_, entry)| matches!(entry.origin, Origin::Binding(_)) || entry.value.is_secret());
+    let bindings =
+        workload.env.iter().filter(|(_, entry)| matches!(entry.origin, Origin::Binding(_)) || entry.value.is_secret());
     let system = System {
         contract: CONTRACT,
         system: &context.manifest.system,
@@ -145,11 +144,15 @@ fn kind(id: &Id, manifest: &Manifest) -> String {
 }
 
 fn parts(text: &Text) -> Vec<Part<'_>> {
-    let part = |piece| match piece {
-        &Piece::Literal(ref text) => Some(Part::Text(text)),
+    text.pieces.iter().filter_map(part).collect()
+}
+
+fn part(piece: &Piece) -> Option<Part<'_>> {
+    match piece {
+        Piece::Literal(text) => Some(Part::Text(text)),
         Piece::Secret { name, key, in_url } => Some(Part::Secret(SecretPart {
             name: name.as_str(),
-            key: key.as_ref().map(|key| key.as_str()),
+            key: key.as_ref().map(SecretKey::as_str),
             url: *in_url,
         })),
         Piece::Variable { name, default } => {
@@ -157,8 +160,7 @@ fn parts(text: &Text) -> Vec<Part<'_>> {
         }
         // The host's ports mean nothing inside a container.
         Piece::HostPort { .. } => None,
-    };
-    text.pieces.iter().filter_map(part).collect()
+    }
 }
 
 fn owned(piece: &Piece) -> Option<PartOwned> {

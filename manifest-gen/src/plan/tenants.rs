@@ -135,7 +135,7 @@ fn job(
 fn password(entry: &ServiceEntry, findings: &mut Vec<Finding>) -> Option<SecretName> {
     let templates = entry.service.workload.app_env.values();
     let secrets: BTreeSet<SecretName> = templates
-        .flat_map(|template| template.tokens())
+        .flat_map(orch_manifest::Template::tokens)
         .filter_map(|token| if let Token::Secret(name) = token { Some(name) } else { None })
         .collect();
     if let [only] = secrets.iter().collect::<Vec<_>>()[..] {

@@ -191,8 +191,7 @@ impl Resolver<'_> {
         // An id is a name of one; it is never ambiguous.
         let named = all.iter().copied().find(|id| id.as_str() == token.as_str());
         match (named, near.as_slice(), all.as_slice()) {
-            (Some(id), _, _) => Found::One(id),
-            (None, &[id], _) | (None, [], &[id]) => Found::One(id),
+            (Some(id), _, _) | (None, &[id], _) | (None, [], &[id]) => Found::One(id),
             (None, [], []) => Found::Nobody,
             _ => Found::Several,
         }
@@ -250,10 +249,8 @@ impl Resolver<'_> {
             return;
         }
         let soft = entry.service.kind.is_soft() || !required;
-        let condition = match super::resolve::has_check(&entry.service.workload) {
-            true if !soft => Condition::Healthy,
-            _ => Condition::Started,
-        };
+        let healthy = !soft && super::resolve::has_check(&entry.service.workload);
+        let condition = if healthy { Condition::Healthy } else { Condition::Started };
         let dependency = Dependency { id: other.clone(), condition, required: !soft };
         self.topology.waits.entry(id.clone()).or_default().push(dependency);
     }

@@ -453,11 +453,9 @@ fn secrets(workload: &Workload) -> Vec<(String, String, String)> {
     let texts = environment.chain(&workload.command).chain(&workload.entrypoint);
     let pieces = texts.flat_map(|text| &text.pieces);
     let secret = |piece: &Piece| match piece {
-        Piece::Secret { name, key, .. } => Some((
-            name.to_string(),
-            secret_variable(name, key.as_ref()),
-            workload.id.to_string(),
-        )),
+        Piece::Secret { name, key, .. } => {
+            Some((name.to_string(), secret_variable(name, key.as_ref()), workload.id.to_string()))
+        }
         _ => None,
     };
     pieces.filter_map(secret).collect()

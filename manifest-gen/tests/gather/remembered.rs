@@ -145,7 +145,7 @@ fn kept(workspace: &Workspace) -> Vec<PathBuf> {
 fn members_are_seen_wherever_a_pattern_of_the_root_finds_them() {
     let workspace = workspace("remembered-patterns");
     workspace.edit("Cargo.toml", "\"crates/*\"", "\"crates/*\", \"groups/*/[ab]*\"");
-    workspace.write("groups/one/readme", "");
+    workspace.package("groups/one/before", "", "src/lib.rs", "");
     let apps = || workspace.manifest(&[]).apps.iter().map(|entry| entry.id.to_string()).collect::<Vec<_>>();
     for _ in 0..2 {
         std::thread::sleep(std::time::Duration::from_millis(100));
@@ -156,12 +156,13 @@ fn members_are_seen_wherever_a_pattern_of_the_root_finds_them() {
     std::fs::remove_dir_all(workspace.path("crates/api")).unwrap();
     assert_eq!(apps(), ["api-two", "worker"]);
     // Where cargo may look anywhere, it is asked.
-    workspace.edit("Cargo.toml", "[ab]*\"", "[ab]*\", \"groups/**/three\"");
+    workspace.package("groups/two/other/third", "", "src/lib.rs", "");
+    workspace.edit("Cargo.toml", "[ab]*\"", "[ab]*\", \"groups/**/thi*\"");
     assert_eq!(apps(), ["api-two", "worker"]);
     std::thread::sleep(std::time::Duration::from_millis(100));
     assert_eq!(apps(), ["api-two", "worker"]);
-    workspace.package("groups/one/two/three", &depending(""), "src/main.rs", APP);
-    assert_eq!(apps(), ["api-two", "three", "worker"]);
+    workspace.package("groups/one/more/thing", &depending(""), "src/main.rs", APP);
+    assert_eq!(apps(), ["api-two", "thing", "worker"]);
 }
 
 #[test]

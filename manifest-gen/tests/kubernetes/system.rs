@@ -147,6 +147,19 @@ pub(crate) fn pod_of(object: &Value) -> Option<&Value> {
     [&spec["template"], &spec["jobTemplate"]["spec"]["template"]].into_iter().find(|template| template.is_object())
 }
 
+/// The manifest of [`everything`], for readers that are asked outside of these tests.
+const EVERYTHING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kubernetes/everything.json");
+
+#[test]
+fn everything_is_on_disk() {
+    let text = everything().manifest.to_json(false);
+    if std::env::var_os("ORCH_UPDATE").is_some() {
+        std::fs::write(EVERYTHING, &text).unwrap();
+    }
+    let written = std::fs::read_to_string(EVERYTHING).unwrap();
+    assert!(written == text, "{EVERYTHING} differs from what is declared; write it with `ORCH_UPDATE=1`");
+}
+
 /// Everything there is to render, in one system.
 pub(crate) fn everything() -> System {
     System::new()

@@ -70,7 +70,7 @@ fn what_ends_is_a_job() {
     assert_eq!(job["spec"]["ttlSecondsAfterFinished"], 86400);
     assert_eq!(job["spec"]["template"]["spec"]["restartPolicy"], "OnFailure");
     let claim = &job["spec"]["template"]["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"];
-    assert_eq!(*claim, cluster.object("migrate/claim-migrate-work.yaml")["metadata"]["name"]);
+    assert_eq!(*claim, cluster.object("migrate/claim-work.yaml")["metadata"]["name"]);
     let cron = &cluster.object("report/cron-job.yaml")["spec"];
     assert_eq!((&cron["concurrencyPolicy"], &cron["schedule"]), (&json!("Forbid"), &json!("0 3 * * *")));
     for key in ["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
@@ -248,6 +248,22 @@ fn the_rest_is_said_too() {
     assert_eq!(annotations["kubernetes.io/description"], "Takes orders");
     let broker = cluster.pod("broker/stateful-set.yaml");
     assert_eq!(broker["metadata"]["annotations"]["prometheus.io/port"], "9093");
+}
+
+/// The scanner splits at every `=`.
+#[test]
+fn what_a_scanner_may_skip_has_a_reason() {
+    for (path, object) in everything().prod().objects() {
+        for (key, value) in object["metadata"]["annotations"].as_object().into_iter().flatten() {
+            if key.starts_with("checkov.io/skip") {
+                let (check, reason) = value.as_str().unwrap().split_once('=').unwrap();
+                assert!(
+                    check.starts_with("CKV_K8S_") && !reason.is_empty() && !reason.contains('='),
+                    "{path}: {value}"
+                );
+            }
+        }
+    }
 }
 
 /// A start that takes longer than the API waits for is no failure.

@@ -276,7 +276,7 @@ pub(crate) fn service(id: &str, more: &str) -> String {
 pub(crate) fn services<'a>(manifest: &'a Manifest, app: &str) -> Vec<&'a str> {
     let entry = manifest.apps.iter().find(|entry| entry.id.as_str() == app);
     let entry = entry.unwrap_or_else(|| panic!("no application `{app}` in {}", manifest.to_json(false)));
-    entry.services.iter().map(|id| id.as_str()).collect()
+    entry.services.iter().map(orch_manifest::Id::as_str).collect()
 }
 
 /// The ids of all services.

@@ -216,16 +216,11 @@ mod tests {
                     out.push(b'$');
                     at += 2;
                 }
-                (b'$', Some(b'(')) => match bytes[at..].iter().position(|byte| *byte == b')') {
-                    Some(end) => {
-                        out.extend(value.as_bytes());
-                        at += end + 1;
-                    }
-                    None => {
-                        out.extend(b"$(");
-                        at += 2;
-                    }
-                },
+                (b'$', Some(b'(')) => {
+                    let end = bytes[at..].iter().position(|byte| *byte == b')');
+                    out.extend(end.map_or(&b"$("[..], |_| value.as_bytes()));
+                    at += end.map_or(2, |end| end + 1);
+                }
                 (b'$', Some(byte)) => {
                     // The byte becomes a character of its own.
                     out.extend(format!("${}", char::from(*byte)).into_bytes());

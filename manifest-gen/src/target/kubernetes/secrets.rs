@@ -92,7 +92,7 @@ impl Writer<'_> {
                     let (store, store_kind) = (store.name.clone(), store.kind.as_str().to_owned());
                     let remote = |(key, (secret, own)): (&String, &Use)| Remote {
                         key: key.clone(),
-            name: secret.to_string(),
+                        name: secret.to_string(),
                         property: own.as_ref().map(ToString::to_string),
                     };
                     let data = keys.iter().map(remote).collect();

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use orch_manifest::EnvName;
-use orch_manifest::name::VolumeName;
 use serde::Serialize;
 
 use super::env::{KeyRef, secret_file};
@@ -30,6 +29,7 @@ const SHM: &str = "orch-shm";
 /// A claim for storage: an object of its own, or the template of a `StatefulSet`.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Claim {
+    /// The name of the volume.
     name: String,
     /// In a template they are immutable, so they are a selector's.
     labels: Texts,
@@ -93,7 +93,7 @@ impl Writer<'_> {
     /// The templates of the claims of a workload that runs all the time.
     pub(super) fn claim_templates(&mut self, workload: &Workload, replicas: u32) -> Vec<Claim> {
         let labels = self.selector(workload);
-        let claims = self.claims(workload, VolumeName::to_string, &labels);
+        let claims = self.claims(workload, &labels);
         for claim in &claims {
             for number in 0..replicas {
                 let name = format!("{}-{}-{number}", claim.name, workload.id);
@@ -107,17 +107,17 @@ impl Writer<'_> {
     /// The claims of a job, which are objects of their own.
     pub(super) fn job_claims(&mut self, workload: &Workload) {
         let labels = self.labels(workload);
-        for claim in self.claims(workload, |name| claim_name(workload, name), &labels) {
-            let metadata = self.metadata(workload, &claim.name);
+        for claim in self.claims(workload, &labels) {
+            let metadata = self.metadata(workload, &claim_name(workload, &claim.name));
             let file = format!("claim-{}", claim.name);
             let object = self.object(workload, "PersistentVolumeClaim", &file, metadata, claim);
             self.out.claims.push(object);
         }
     }
 
-    fn claims(&self, workload: &Workload, name: impl Fn(&VolumeName) -> String, labels: &Texts) -> Vec<Claim> {
+    fn claims(&self, workload: &Workload, labels: &Texts) -> Vec<Claim> {
         let claim = |volume: &crate::plan::Volume| Claim {
-            name: name(&volume.name),
+            name: volume.name.to_string(),
             labels: labels.clone(),
             storage_class: volume.storage_class.as_ref().map(ToString::to_string),
             size: volume.size.as_ref().map_or_else(|| SIZE.to_owned(), ToString::to_string),
@@ -155,7 +155,7 @@ impl Writer<'_> {
             let empty_dir = Some(EmptyDir { medium: None, size_limit });
             storage.volumes.push(Volume { name: name.clone(), empty_dir, ..Volume::default() });
         } else if workload.is_job() {
-            let claim = Some(claim_name(workload, &volume.name));
+            let claim = Some(claim_name(workload, volume.name.as_str()));
             storage.volumes.push(Volume { name: name.clone(), claim, ..Volume::default() });
         }
         storage.mounts.push(Mount {
@@ -233,6 +233,6 @@ impl Storage {
     }
 }
 
-fn claim_name(workload: &Workload, volume: &VolumeName) -> String {
+fn claim_name(workload: &Workload, volume: &str) -> String {
     format!("{}-{volume}", workload.id)
 }

@@ -140,7 +140,8 @@ fn restart(workload: &Workload) -> &'static str {
     if workload.restart == RestartPolicy::No { "Never" } else { "OnFailure" }
 }
 
-/// Checks of the policy scanner that are not satisfied on purpose, each with its reason.
+/// Checks of the policy scanner that are not satisfied on purpose, each with its reason, in which the
+/// scanner takes no `=`.
 fn skips(workload: &Workload, pod: &PodTemplate) -> Vec<(&'static str, &'static str)> {
     let low_user = workload.user.is_some_and(|user| user.uid < 10_000);
     let environment = pod.container.env.iter().any(|variable| variable.secret.is_some());
@@ -153,9 +154,9 @@ fn skips(workload: &Workload, pod: &PodTemplate) -> Vec<(&'static str, &'static 
         (environment, "CKV_K8S_35", "the program reads it from its environment"),
         (unasked, "CKV_K8S_8", "no health check is declared"),
         (unasked, "CKV_K8S_9", "no health check is declared"),
-        (!workload.restricted, "CKV_K8S_22", "it is declared with restricted = false"),
-        (!workload.restricted, "CKV_K8S_23", "it is declared with restricted = false"),
-        (!workload.restricted, "CKV_K8S_40", "it is declared with restricted = false"),
+        (!workload.restricted, "CKV_K8S_22", "it is declared to opt out of pod security"),
+        (!workload.restricted, "CKV_K8S_23", "it is declared to opt out of pod security"),
+        (!workload.restricted, "CKV_K8S_40", "it is declared to opt out of pod security"),
     ];
     all.into_iter().filter(|(there, ..)| *there).map(|(_, check, reason)| (check, reason)).collect()
 }
