@@ -32,7 +32,7 @@ fn main() {
     );
     for size in sizes {
         let text = manifest(size).to_string();
-        for target in ["compose"] {
+        for target in ["compose", "swarm", "k8s"] {
             row(size, target, &text);
         }
     }

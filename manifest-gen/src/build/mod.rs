@@ -12,7 +12,7 @@
 //!
 //! The artifacts are in `OUT_DIR`, so the package can carry them:
 //!
-//! ```ignore
+//! ```text
 //! const COMPOSE: &str = include_str!(concat!(env!("OUT_DIR"), "/orch/compose/compose.yaml"));
 //! ```
 //!

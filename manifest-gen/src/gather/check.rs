@@ -48,25 +48,19 @@ pub(super) fn check(
     packages: &[impl AsRef<str>],
     applies: &dyn Fn(&str) -> bool,
 ) -> Result<Checked, GatherError> {
-    let artifacts = run(cargo, packages, applies)?;
-    let (units, lost) = units(&artifacts)?;
-    if lost.is_empty() {
-        return Ok(checked(units, &artifacts));
+    let first = run(cargo, packages, applies)?;
+    if first.lost.is_empty() {
+        return Ok(first.checked());
     }
-    clean(cargo, &lost)?;
-    let artifacts = run(cargo, packages, applies)?;
-    let (units, lost) = self::units(&artifacts)?;
-    match lost.first().and_then(|artifact| dep_info(artifact)) {
-        None => Ok(checked(units, &artifacts)),
+    clean(cargo, &first.lost)?;
+    let again = run(cargo, packages, applies)?;
+    match again.lost.first().and_then(dep_info) {
+        None => Ok(again.checked()),
         Some(path) => Err(GatherError::Read { path, source: ErrorKind::NotFound.into() }),
     }
 }
 
-fn run(
-    cargo: &Cargo,
-    packages: &[impl AsRef<str>],
-    applies: &dyn Fn(&str) -> bool,
-) -> Result<Vec<Artifact>, GatherError> {
+fn run(cargo: &Cargo, packages: &[impl AsRef<str>], applies: &dyn Fn(&str) -> bool) -> Result<Found, GatherError> {
     let mut command = cargo.command("check");
     command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
     for package in packages {
@@ -75,12 +69,15 @@ fn run(
     cargo.compile_flags(&mut command);
     cargo.feature_flags(&mut command, applies);
     let mut child = command.spawn().map_err(|source| cargo.missing(source))?;
-    let mut artifacts = Vec::new();
+    let mut found = Ok(Found::default());
     let mut began = false;
     if let Some(stdout) = child.stdout.take() {
         for message in Message::parse_stream(BufReader::new(stdout)) {
             match message.map_err(|source| GatherError::Messages { source })? {
-                Message::CompilerArtifact(artifact) => artifacts.push(artifact),
+                // While cargo goes on; what does not compile matters more than what cannot be read.
+                Message::CompilerArtifact(artifact) => {
+                    found = found.and_then(|mut found: Found| found.add(artifact).map(|()| found));
+                }
                 Message::BuildFinished(_) => began = true,
                 _ => {}
             }
@@ -89,20 +86,43 @@ fn run(
     let status = child.wait().map_err(|source| cargo.missing(source))?;
     let command = || describe(&command);
     match (status.success(), began) {
-        (true, _) => Ok(artifacts),
+        (true, _) => found,
         (false, true) => Err(GatherError::Compile { command: command() }),
         (false, false) => Err(GatherError::Refused { command: command() }),
     }
 }
 
-fn checked(units: Vec<Unit>, artifacts: &[Artifact]) -> Checked {
-    let mut lines: Vec<String> = artifacts
-        .iter()
-        .map(|a| format!("{}\0{}\0{:?}\0{:?}\n", a.package_id.repr, a.target.name, a.features, a.filenames))
-        .collect();
-    lines.sort();
-    let manifests = artifacts.iter().map(|artifact| artifact.manifest_path.clone()).collect();
-    Checked { units, manifests, hash: Sha256::digest(lines.concat()).into() }
+/// What one run of cargo told.
+#[derive(Default)]
+struct Found {
+    units: Vec<Unit>,
+    /// Crates that were compiled for the target whose dep-info is gone.
+    lost: Vec<Artifact>,
+    manifests: BTreeSet<Utf8PathBuf>,
+    lines: BTreeSet<String>,
+}
+
+impl Found {
+    fn add(&mut self, artifact: Artifact) -> Result<(), GatherError> {
+        let Artifact { package_id, target, features, filenames, manifest_path, .. } = &artifact;
+        self.lines.insert(format!("{}\0{}\0{features:?}\0{filenames:?}\n", package_id.repr, target.name));
+        self.manifests.insert(manifest_path.clone());
+        let Some(path) = dep_info(&artifact) else { return Ok(()) };
+        match std::fs::read(&path) {
+            // rustc always says at least which files it read.
+            Ok(text) if !text.is_empty() => self.units.push(unit(&artifact, &String::from_utf8_lossy(&text))?),
+            Ok(_) => self.lost.push(artifact),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.lost.push(artifact),
+            Err(source) => return Err(GatherError::Read { path, source }),
+        }
+        Ok(())
+    }
+
+    fn checked(self) -> Checked {
+        let mut hash = Sha256::new();
+        self.lines.iter().for_each(|line| hash.update(line));
+        Checked { units: self.units, manifests: self.manifests, hash: hash.finalize().into() }
+    }
 }
 
 /// The metadata of a crate that was compiled for the target. What is compiled for the host, to run
@@ -118,23 +138,7 @@ fn dep_info(artifact: &Artifact) -> Option<Utf8PathBuf> {
     dep_info::beside(metadata(artifact)?)
 }
 
-/// The crates that were compiled for the target, and those among them whose dep-info is gone.
-fn units(artifacts: &[Artifact]) -> Result<(Vec<Unit>, Vec<&Artifact>), GatherError> {
-    let (mut units, mut lost) = (Vec::new(), Vec::new());
-    for artifact in artifacts {
-        let Some(path) = dep_info(artifact) else { continue };
-        match std::fs::read(&path) {
-            // rustc always says at least which files it read.
-            Ok(text) if !text.is_empty() => units.push(unit(artifact, &String::from_utf8_lossy(&text))?),
-            Ok(_) => lost.push(artifact),
-            Err(error) if error.kind() == ErrorKind::NotFound => lost.push(artifact),
-            Err(source) => return Err(GatherError::Read { path, source }),
-        }
-    }
-    Ok((units, lost))
-}
-
-fn clean(cargo: &Cargo, lost: &[&Artifact]) -> Result<(), GatherError> {
+fn clean(cargo: &Cargo, lost: &[Artifact]) -> Result<(), GatherError> {
     let mut command: Command = cargo.command("clean");
     for package in lost.iter().map(|artifact| artifact.package_id.repr.as_str()).collect::<BTreeSet<_>>() {
         command.arg("-p").arg(package);

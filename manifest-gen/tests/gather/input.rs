@@ -93,8 +93,12 @@ fn a_cargo_that_is_missing_is_said() {
 
 #[test]
 fn a_folder_without_a_workspace_is_cargos_to_tell() {
-    let folder = Workspace::bare("input-no-workspace");
-    folder.run(&["manifest"]).ends(5).says(&["could not find `Cargo.toml`"]);
+    // Outside of every workspace, this one's own included.
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-orch"));
+    let output = command.arg("manifest").current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(5));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("could not find `Cargo.toml`"));
 }
 
 #[test]

@@ -35,8 +35,7 @@ fn dep_info(folder: &Path, crates: &[&str]) -> Vec<PathBuf> {
             let of_crate = |name: &&str| stem.strip_prefix(*name).is_some_and(|rest| rest.starts_with('-'));
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "d") && crates.iter().any(|c| of_crate(c))
-            {
+            } else if path.extension().is_some_and(|extension| extension == "d") && crates.iter().any(of_crate) {
                 found.push(path);
             }
         }

@@ -97,11 +97,11 @@ fn the_order_of_starting_is_said_not_to_be_kept() {
 #[test]
 fn what_kubernetes_does_not_know_is_found() {
     for (keys, part, severity_of) in [
-        (r#"ulimit(nofile = 1024)"#, "does not know the `ulimit` of `x`", Severity::Warning),
+        ("ulimit(nofile = 1024)", "does not know the `ulimit` of `x`", Severity::Warning),
         (r#"hostname = "a.b""#, "has a dot in it", Severity::Warning),
         (r#"hostname = "a", volume("/d")"#, "its `hostname` is the name of its pod", Severity::Note),
         (r#"restart = "no""#, "starts `x` again whenever it ends", Severity::Warning),
-        (r#"port(80, public)"#, "nothing leads to its Service from outside", Severity::Note),
+        ("port(80, public)", "nothing leads to its Service from outside", Severity::Note),
         (r#"port(80), ingress(path = "/a//b")"#, "the path `/a//b` of the `ingress` of `x` is none", Severity::Error),
         (r#"ingress(path = "/")"#, "the `ingress` of `x` leads to no port", Severity::Error),
         (

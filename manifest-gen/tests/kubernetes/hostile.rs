@@ -141,18 +141,18 @@ fn expand(text: &str, known: &BTreeMap<String, String>) -> String {
                 out.push(b'$');
                 at += 2;
             }
-            b'(' => match bytes[at + 2..].iter().position(|byte| *byte == b')') {
-                Some(length) => {
-                    let name = &text[at + 2..at + 2 + length];
-                    let value = known.get(name).cloned().unwrap_or_else(|| format!("$({name})"));
-                    out.extend(value.into_bytes());
-                    at += length + 3;
-                }
-                None => {
-                    out.extend(b"$(");
-                    at += 2;
-                }
-            },
+            b'(' => {
+                let length = bytes[at + 2..].iter().position(|byte| *byte == b')');
+                let value = length.map_or_else(
+                    || "$(".to_owned(),
+                    |length| {
+                        let name = &text[at + 2..at + 2 + length];
+                        known.get(name).cloned().unwrap_or_else(|| format!("$({name})"))
+                    },
+                );
+                out.extend(value.into_bytes());
+                at += length.map_or(2, |length| length + 3);
+            }
             byte => {
                 out.extend(format!("${}", char::from(byte)).into_bytes());
                 at += 2;

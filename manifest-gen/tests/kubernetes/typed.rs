@@ -69,7 +69,9 @@ fn every_object_of_every_system_is_what_its_type_says() {
         let manifest = orch_manifest::manifest::Manifest::from_json(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let config = std::fs::read_to_string(path.with_extension("toml")).unwrap_or_default();
         let system = System { manifest, config };
-        ["local", "ci", "staging", "prod"].iter().for_each(|profile| check(&system.render(profile)));
+        for profile in ["local", "ci", "staging", "prod"] {
+            check(&system.render(profile));
+        }
         count += 1;
     }
     assert!(count > 0);

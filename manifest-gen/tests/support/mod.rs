@@ -33,8 +33,14 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// A target folder in which the attributes are compiled.
-fn compiled() -> &'static Path {
-    static COMPILED: OnceLock<PathBuf> = OnceLock::new();
+struct Compiled {
+    target: PathBuf,
+    /// Tells one compilation of the attributes from the next.
+    stamp: String,
+}
+
+fn compiled() -> &'static Compiled {
+    static COMPILED: OnceLock<Compiled> = OnceLock::new();
     COMPILED.get_or_init(|| {
         let mut workspace = Workspace::sources("compiled");
         workspace.target = folder("compiled-target");
@@ -42,7 +48,13 @@ fn compiled() -> &'static Path {
         workspace.library("nothing", "", "");
         let output = workspace.cargo().arg("check").output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        workspace.target
+        let files = std::fs::read_dir(workspace.target.join("debug/deps")).unwrap().map(Result::unwrap);
+        let attributes = files.filter(|file| file.file_name().to_string_lossy().contains("orch_macros"));
+        let mut times: Vec<String> = attributes
+            .map(|file| format!("{:?} {:?}\n", file.file_name(), file.metadata().unwrap().modified().unwrap()))
+            .collect();
+        times.sort();
+        Compiled { target: workspace.target, stamp: times.concat() }
     })
 }
 
@@ -66,9 +78,13 @@ impl Workspace {
     /// The same without any manifest or configuration.
     pub(crate) fn empty(name: &str) -> Self {
         let workspace = Self::sources(name);
-        if !workspace.target.exists() {
+        let Compiled { target, stamp } = compiled();
+        let mark = workspace.target.join("compiled-from");
+        if std::fs::read_to_string(&mark).ok().as_ref() != Some(stamp) {
+            let _ = std::fs::remove_dir_all(&workspace.target);
             std::fs::create_dir_all(workspace.target.parent().unwrap()).unwrap();
-            copy(compiled(), &workspace.target);
+            copy(target, &workspace.target);
+            std::fs::write(mark, stamp).unwrap();
         }
         workspace
     }
