@@ -5,7 +5,7 @@
 //! | [`gather`] | a workspace's declarations to a [`Manifest`](orch_manifest::manifest::Manifest) |
 //! | [`plan`] | a manifest to a [`Plan`](plan::Plan) for a profile |
 //! | [`target`] | a plan to the files of a target |
-//! | [`write`] | files to a folder that may hold others |
+//! | [`mod@write`] | files to a folder that may hold others |
 //! | [`build`] | all of it from a build script |
 //! | [`finding`] | what is found on the way, with stable codes |
 //! | [`catalog`] | what is known about images |

@@ -51,7 +51,7 @@ fn compiled() -> &'static Compiled {
         let files = std::fs::read_dir(workspace.target.join("debug/deps")).unwrap().map(Result::unwrap);
         let attributes = files.filter(|file| file.file_name().to_string_lossy().contains("orch_macros"));
         let mut times: Vec<String> = attributes
-            .map(|file| format!("{:?} {:?}\n", file.file_name(), file.metadata().unwrap().modified().unwrap()))
+            .map(|file| format!("{} {:?}\n", file.file_name().display(), file.metadata().unwrap().modified().unwrap()))
             .collect();
         times.sort();
         Compiled { target: workspace.target, stamp: times.concat() }
