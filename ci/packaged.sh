@@ -2,11 +2,11 @@
 # Runs what will be published: unpacks the packages of `cargo package --workspace`, builds the command
 # from nothing but them, and renders the shop's manifest with the packs that are inside.
 #
-#   packaged.sh      after `cargo package --workspace`
+#   packaged.sh TARGET_DIR      after `cargo package --workspace` with this target folder
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-target=$(cargo metadata --manifest-path "$root/Cargo.toml" --no-deps --format-version 1 | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
+target=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
@@ -24,10 +24,9 @@ for package in "$target"/package/*.crate; do
   [ "$name" = cargo-orch ] || echo "$name = { path = \"$name\" }" >>"$folder/Cargo.toml"
 done
 
-export CARGO_TARGET_DIR=$target/packaged
 cp "$root/Cargo.lock" "$folder/"
-cargo build --quiet --manifest-path "$folder/Cargo.toml" -p cargo-orch
-orch=$CARGO_TARGET_DIR/debug/cargo-orch
+CARGO_TARGET_DIR=$target cargo build --quiet --manifest-path "$folder/Cargo.toml" -p cargo-orch
+orch=$target/debug/cargo-orch
 "$orch" orch manifest --manifest-path "$root/examples/shop/Cargo.toml" >"$folder/manifest.json"
 cd "$folder"
 "$orch" orch targets | grep -q '^compose '
