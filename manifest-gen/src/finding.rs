@@ -124,7 +124,7 @@ codes! {
         "Write `#[orch::app]` on its `main`, if it is one of the system's applications.";
     DuplicateId = "duplicate-id", Error,
         "Two places declare something under the same id. Services and applications share one space, since both become host names.",
-        "Give one of them an `id` of its own; for a crate that you cannot edit, `[services.ID] rename` in `orch.toml`.";
+        "Give one of them an `id` of its own.";
     ConflictingDeclaration = "conflicting-declaration", Error,
         "The same attribute came out differently for two applications, because they use its crate with different features. Applications share a service of the same id, so it can only be one.",
         "Use the crate with the same features, or give the service another `id` under that feature.";
