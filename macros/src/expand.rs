@@ -2,8 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use orch_attributes::Attribute;
 use orch_manifest::fragment::{Declaration, Fragment};
-use orch_manifest::grammar::{Attribute, Problem};
+use orch_manifest::grammar::Problem;
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::quote;
 

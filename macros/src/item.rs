@@ -1,6 +1,6 @@
 //! The name of an item, and where in it a constant may stand. The item itself stays raw tokens.
 
-use orch_manifest::grammar::item::{Head, Place};
+use orch_attributes::item::{Head, Place};
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 /// An item under an attribute.

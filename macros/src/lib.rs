@@ -15,7 +15,7 @@ mod location;
 #[cfg(test)]
 mod tests;
 
-use orch_manifest::grammar::Attribute;
+use orch_attributes::Attribute;
 use proc_macro::TokenStream;
 
 #[doc = include_str!("docs/service.md")]

@@ -17,7 +17,10 @@ pub trait ToJson {
     }
 
     /// The JSON form.
-    fn to_json(&self) -> String {
+    fn to_json(&self) -> String
+    where
+        Self: Sized,
+    {
         let mut out = String::new();
         self.write_json(&mut out);
         out

@@ -9,11 +9,11 @@
 //! | [`name`], [`image`], [`port`], [`duration`], [`quantity`], [`cron`], [`path`], [`net`] | validated values |
 //! | [`value`] | literals, secrets, variables and templates |
 //! | [`model`] | services, applications, clients, authentication providers |
-//! | [`grammar`] | attribute tokens (or any other tree) to model (feature `grammar`) |
+//! | [`grammar`] | a tree of keys and values to model |
 //! | [`fragment`] | the contract between macro and tool |
 //! | [`manifest`] | what is gathered, as JSON (feature `serde`) |
 //!
-//! A macro depends on this crate without `serde`; a running application without `grammar`.
+//! A macro depends on this crate without `serde`, and then nothing stands below it.
 //!
 //! ```
 //! use orch_manifest::{Id, ImageRef};
@@ -30,7 +30,6 @@ mod record;
 pub mod cron;
 pub mod duration;
 pub mod fragment;
-#[cfg(feature = "grammar")]
 pub mod grammar;
 pub mod image;
 mod invalid;

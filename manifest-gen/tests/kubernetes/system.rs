@@ -29,7 +29,7 @@ pub(crate) struct Cluster {
 fn arguments(attribute: &str) -> Args<Span> {
     let tokens: TokenStream = attribute.parse().unwrap();
     let mut problems = Vec::new();
-    let args = grammar::tokens::parse(tokens, Span::call_site(), &mut problems);
+    let args = orch_attributes::tokens::parse(tokens, Span::call_site(), &mut problems);
     assert!(problems.is_empty(), "{problems:?}");
     args
 }

@@ -1,25 +1,21 @@
 //! The attribute grammar: from a tree of keys and values to the model.
 //!
-//! A tree may come from the tokens of an attribute ([`tokens`]) or from any other notation with the
-//! same keys, such as a TOML table; the location `S` of a problem is whatever that notation has.
+//! A tree may come from the tokens of an attribute or from any other notation with the same keys, such
+//! as a TOML table; the location `S` of a problem is whatever that notation has.
 //! All problems of one attribute are collected, each at the smallest piece it concerns.
 
 mod app;
-mod attribute;
 mod client;
 mod health;
-pub mod item;
 mod keys;
 mod limits;
 mod reader;
 mod references;
 mod service;
-pub mod tokens;
 mod tree;
 mod workload;
 
 pub use app::{APP_KEYS, app, apply_app};
-pub use attribute::Attribute;
 pub use client::{auth_provider, client};
 pub use reader::{Problem, Reader};
 pub use service::{SERVICE_KEYS, apply_service, service};

@@ -7,8 +7,6 @@
 mod arbitrary;
 mod fragments;
 mod golden;
-#[cfg(feature = "grammar")]
-mod grammar;
 mod round_trips;
 #[cfg(feature = "schema")]
 mod schema;

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use orch_manifest::grammar::Attribute;
+use orch_attributes::Attribute;
 use proc_macro2::TokenTree;
 
 use super::files;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use camino::Utf8PathBuf;
-use orch_manifest::grammar::item::Place;
+use orch_attributes::item::Place;
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
 use super::tokens::{Path, is_ident, is_punct, path, plain, split};

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use orch_attributes::Attribute;
 use orch_manifest::fragment::{self, Declaration, Fragment, FragmentError};
-use orch_manifest::grammar::{Attribute, Problem};
+use orch_manifest::grammar::Problem;
 use proc_macro2::Span;
 
 use super::names::{Candidate, Crate, Doubt, Form, Spot, Target};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use orch_manifest::grammar::Attribute;
+use orch_attributes::Attribute;
 
 use super::names::{Crate, Scope, Target, Visibility};
 use super::tokens::Path;

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use orch_manifest::grammar::item::{self, Head};
+use orch_attributes::item::{self, Head};
 use proc_macro2::{Delimiter, Group, Span, TokenTree};
 
 use super::cfg::{Conditions, Verdict};

@@ -4,7 +4,7 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::{Attribute, read};
+use crate::{Attribute, read};
 
 const RICH: &str = r#"
     kind = "database", image = "postgres:16", id = "postgres", deployment = "container",

@@ -1,11 +1,14 @@
 //! The attribute grammar: tokens to model, mistakes to messages.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed")]
+#![allow(clippy::items_after_statements, reason = "a long text stands beside the table that has it")]
+
 mod forms;
 mod half_typed;
 mod mistakes;
 
+pub(crate) use orch_attributes::Attribute;
 use orch_manifest::fragment::Declaration;
-pub(crate) use orch_manifest::grammar::Attribute;
 use orch_manifest::grammar::Problem;
 use proc_macro2::{Span, TokenStream};
 

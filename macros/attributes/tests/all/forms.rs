@@ -4,7 +4,7 @@ use orch_manifest::grammar::{APP_KEYS, SERVICE_KEYS, WORKLOAD_KEYS};
 use orch_manifest::json::ToJson;
 use serde_json::{Value, json};
 
-use super::{Attribute, read};
+use crate::{Attribute, read};
 
 /// What an attribute declares, without the keys that `base` has as well.
 fn meaning(attribute: Attribute, base: &str, tokens: &str) -> Value {

@@ -1,7 +1,8 @@
+use orch_manifest::fragment::Declaration;
+use orch_manifest::grammar::{Problem, Reader, app, auth_provider, client, service};
 use proc_macro2::{Span, TokenStream};
 
-use super::{Problem, Reader, app, auth_provider, client, service, tokens};
-use crate::fragment::Declaration;
+use crate::tokens;
 
 /// Which attribute it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

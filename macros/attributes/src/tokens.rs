@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Lit, LitStr, Token};
 
-use super::{Args, Assigned, Entry, Form, Node, Problem};
+use orch_manifest::grammar::{Args, Assigned, Entry, Form, Node, Problem};
 
 type Problems = Vec<Problem<Span>>;
 
