@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use support::{Workspace, depending, on, service};
 
-const WARM_RUNS: usize = 15;
+const WARM_RUNS: usize = 41;
 const COLD_RUNS: usize = 3;
 
 fn main() {

@@ -33,8 +33,9 @@ pub(super) struct Unit {
 pub(super) struct Checked {
     /// The crates that were compiled for the target.
     pub(super) units: Vec<Unit>,
-    /// The manifests of every package that was compiled, for the target or for the host.
-    pub(super) manifests: BTreeSet<Utf8PathBuf>,
+    /// The manifests of every package that was compiled, for the target or for the host; one that was
+    /// compiled more than once is in it as often.
+    pub(super) manifests: Vec<Utf8PathBuf>,
     /// A hash over every crate with its features and its files. Cargo names a file after all that
     /// went into it: the compiler, its flags, the package, the crates below it.
     pub(super) hash: [u8; 32],
@@ -98,7 +99,7 @@ struct Found {
     units: Vec<Unit>,
     /// Crates that were compiled for the target whose dep-info is gone.
     lost: Vec<Artifact>,
-    manifests: BTreeSet<Utf8PathBuf>,
+    manifests: Vec<Utf8PathBuf>,
     lines: BTreeSet<String>,
 }
 
@@ -106,7 +107,7 @@ impl Found {
     fn add(&mut self, artifact: Artifact) -> Result<(), GatherError> {
         let Artifact { package_id, target, features, filenames, manifest_path, .. } = &artifact;
         self.lines.insert(format!("{}\0{}\0{features:?}\0{filenames:?}\n", package_id.repr, target.name));
-        self.manifests.insert(manifest_path.clone());
+        self.manifests.push(manifest_path.clone());
         let Some(path) = dep_info(&artifact) else { return Ok(()) };
         match std::fs::read(&path) {
             // rustc always says at least which files it read.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -21,13 +22,23 @@ const CLOCK: Duration = Duration::from_millis(50);
 pub(super) struct Inputs {
     hash: Sha256,
     complete: bool,
-    newest: SystemTime,
+    /// The newest time of what was looked at, where anybody wants to know.
+    newest: Option<SystemTime>,
 }
 
 impl Inputs {
-    /// The command line, cargo's configuration and the environment.
+    /// The command line, cargo's configuration and the environment, to compare with an earlier hash.
     pub(super) fn new(cargo: &Cargo) -> Self {
-        let mut inputs = Self { hash: Sha256::new(), complete: true, newest: SystemTime::UNIX_EPOCH };
+        Self::with(cargo, None)
+    }
+
+    /// The same to be kept, which can tell whether it is [`Self::older_than`] a moment.
+    pub(super) fn dated(cargo: &Cargo) -> Self {
+        Self::with(cargo, Some(SystemTime::UNIX_EPOCH))
+    }
+
+    fn with(cargo: &Cargo, newest: Option<SystemTime>) -> Self {
+        let mut inputs = Self { hash: Sha256::new(), complete: true, newest };
         inputs.add(format!("{cargo:?}\0{}\0", env!("CARGO_PKG_VERSION")));
         for (name, value) in std::env::vars_os().collect::<BTreeMap<_, _>>() {
             let name = name.to_string_lossy();
@@ -63,7 +74,7 @@ impl Inputs {
 
     /// A file, which need not be there.
     pub(super) fn file(&mut self, path: &Utf8Path) -> Option<String> {
-        let bytes = std::fs::read(path).ok();
+        let bytes = read(path).ok();
         self.add(format!("{path}\0{:?}\0", bytes.as_ref().map(Vec::len)));
         let bytes = bytes?;
         self.add(&bytes);
@@ -160,20 +171,22 @@ impl Inputs {
     fn folder(&mut self, path: &Utf8Path) -> Vec<Utf8PathBuf> {
         let Ok(entries) = path.read_dir_utf8() else { return Vec::new() };
         let mut paths: Vec<Utf8PathBuf> = entries.flatten().map(camino::Utf8DirEntry::into_path).collect();
-        paths.sort();
+        // By their text, which compares much faster than part by part.
+        paths.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
         self.seen(path);
         paths
     }
 
     fn seen(&mut self, path: &Utf8Path) {
+        let Some(newest) = &mut self.newest else { return };
         if let Ok(time) = std::fs::metadata(path).and_then(|metadata| metadata.modified()) {
-            self.newest = self.newest.max(time);
+            *newest = time.max(*newest);
         }
     }
 
-    /// Whether nothing that was looked at is from this moment or later.
+    /// Whether nothing that was looked at is from this moment or later, as far as that was recorded.
     pub(super) fn older_than(&self, moment: SystemTime) -> bool {
-        self.newest + CLOCK < moment
+        self.newest.is_some_and(|newest| newest + CLOCK < moment)
     }
 
     /// Whether cargo looks nowhere else.
@@ -185,6 +198,15 @@ impl Inputs {
     pub(super) fn finish(self) -> String {
         hex(&self.hash.finalize())
     }
+}
+
+/// The bytes of a file, with as few calls as will do: there are many small ones.
+fn read(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
+    let file = std::fs::File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    file.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Whether a manifest names its workspace's root, which then need not be in a folder around it.

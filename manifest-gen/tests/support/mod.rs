@@ -12,6 +12,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -37,11 +38,16 @@ struct Compiled {
     target: PathBuf,
     /// Tells one compilation of the attributes from the next.
     stamp: String,
+    /// Keeps other processes from it: a test runner may run each test in its own.
+    lock: File,
 }
 
 fn compiled() -> &'static Compiled {
     static COMPILED: OnceLock<Compiled> = OnceLock::new();
     COMPILED.get_or_init(|| {
+        std::fs::create_dir_all(folder("workspaces")).unwrap();
+        let lock = File::create(folder("workspaces").join("compiled.lock")).unwrap();
+        lock.lock().unwrap();
         let mut workspace = Workspace::sources("compiled");
         workspace.target = folder("compiled-target");
         workspace.write("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n");
@@ -54,7 +60,8 @@ fn compiled() -> &'static Compiled {
             .map(|file| format!("{} {:?}\n", file.file_name().display(), file.metadata().unwrap().modified().unwrap()))
             .collect();
         times.sort();
-        Compiled { target: workspace.target, stamp: times.concat() }
+        lock.unlock().unwrap();
+        Compiled { target: workspace.target, stamp: times.concat(), lock }
     })
 }
 
@@ -78,12 +85,14 @@ impl Workspace {
     /// The same without any manifest or configuration.
     pub(crate) fn empty(name: &str) -> Self {
         let workspace = Self::sources(name);
-        let Compiled { target, stamp } = compiled();
+        let Compiled { target, stamp, lock } = compiled();
         let mark = workspace.target.join("compiled-from");
         if std::fs::read_to_string(&mark).ok().as_ref() != Some(stamp) {
             let _ = std::fs::remove_dir_all(&workspace.target);
             std::fs::create_dir_all(workspace.target.parent().unwrap()).unwrap();
+            lock.lock().unwrap();
             copy(target, &workspace.target);
+            lock.unlock().unwrap();
             std::fs::write(mark, stamp).unwrap();
         }
         workspace
