@@ -13,12 +13,19 @@ use crate::gather::Sources;
 pub(crate) struct Output {
     data: Box<dyn Write>,
     talk: Box<dyn Write>,
+    /// Whether notes are shown, not only counted.
+    notes: bool,
 }
 
 impl Output {
     /// The process's own streams; colour where a terminal shows it.
     pub(crate) fn standard() -> Self {
-        Self { data: Box::new(anstream::stdout()), talk: Box::new(anstream::stderr()) }
+        Self { data: Box::new(anstream::stdout()), talk: Box::new(anstream::stderr()), notes: false }
+    }
+
+    /// Shows notes from now on.
+    pub(crate) fn show_notes(&mut self) {
+        self.notes = true;
     }
 
     /// Prints data as it is. A reader that has gone away is no failure.
@@ -35,12 +42,15 @@ impl Output {
         let _ = writeln!(self.talk, "{text}");
     }
 
-    /// Shows findings with the sources they come from, and how many of each kind there are.
+    /// Shows findings with the sources they come from, and how many of each kind there are. Notes are
+    /// only counted unless somebody asked for them.
     pub(crate) fn findings(&mut self, findings: &[Finding], sources: &Sources) {
         let (notes, others): (Vec<&Finding>, Vec<&Finding>) =
             findings.iter().partition(|finding| finding.severity == Severity::Note);
-        for note in notes {
-            let _ = writeln!(self.talk, "note[{}]: {}", note.code, note.message);
+        if self.notes {
+            for note in &notes {
+                let _ = writeln!(self.talk, "note[{}]: {}", note.code, note.message);
+            }
         }
         for finding in others {
             let report = report(finding, sources);
@@ -57,6 +67,12 @@ impl Output {
         }
         if !words.is_empty() {
             self.talk(&format!("{}; `cargo orch explain CODE` says more about each", words.join(", ")));
+        }
+        match notes.len() {
+            0 => {}
+            _ if self.notes => {}
+            1 => self.talk("1 note; `--notes` shows it"),
+            number => self.talk(&format!("{number} notes; `--notes` shows them")),
         }
     }
 

@@ -15,11 +15,11 @@ use std::sync::LazyLock;
 
 use camino::Utf8PathBuf;
 use cargo_orch::config::Config;
-use cargo_orch::finding::has_errors;
+use cargo_orch::finding::{Code, Finding, Severity, has_errors};
 use cargo_orch::plan::{Plan, Profile, plan};
 use cargo_orch::target;
 use invariants::Files;
-use orch_manifest::manifest::Manifest;
+use orch_manifest::manifest::{Manifest, ServiceEntry};
 use orch_manifest::model::{Check, Health, Kind, Service, Workload};
 use orch_templates::Packs;
 use serde_json::Value;
@@ -167,11 +167,20 @@ fn no_secret_is_written_or_printed() {
     }
 }
 
+/// A Compose file or a stack.
+fn main_file(files: &Files) -> Value {
+    let main = files.iter().find(|(path, _)| path.ends_with("compose.yaml") || path.ends_with("stack.yaml"));
+    serde_saphyr::from_str(main.unwrap().1).unwrap()
+}
+
 /// The sections of a Compose file or a stack, by the ids of services.
 fn sections(files: &Files) -> BTreeMap<String, Value> {
-    let main = files.iter().find(|(path, _)| path.ends_with("compose.yaml") || path.ends_with("stack.yaml"));
-    let read: Value = serde_saphyr::from_str(main.unwrap().1).unwrap();
-    read["services"].as_object().unwrap().iter().map(|(id, section)| (id.clone(), section.clone())).collect()
+    main_file(files)["services"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(id, section)| (id.clone(), section.clone()))
+        .collect()
 }
 
 /// What a change does to a system in production: only what is of `id` is touched.
@@ -203,26 +212,28 @@ fn others(files: &Files, id: &str) -> BTreeMap<String, Value> {
 #[test]
 fn adding_a_service_touches_no_other() {
     for system in systems() {
-        touches_only(&system, "zz-added", |manifest| {
-            let mut entry = manifest.services[0].clone();
-            entry.service = Service {
-                id: "zz-added".parse().unwrap(),
-                kind: Kind::parse("other").unwrap(),
-                derived_id: false,
-                code: None,
-                deployment: None,
-                connection: None,
-                tenants: None,
-                workload: Workload {
-                    image: Some("example.org/added:1".parse().unwrap()),
-                    health: Some(Health::new(Check::None)),
-                    user: Some("1000:1000".parse().unwrap()),
-                    ..Workload::default()
-                },
-            };
-            manifest.services.push(entry);
-        });
+        touches_only(&system, "zz-added", |manifest| manifest.services.push(added(&system)));
     }
+}
+
+/// A service more, which nobody uses.
+fn added(system: &System) -> ServiceEntry {
+    let service = Service {
+        id: "zz-added".parse().unwrap(),
+        kind: Kind::parse("other").unwrap(),
+        derived_id: false,
+        code: None,
+        deployment: None,
+        connection: None,
+        tenants: None,
+        workload: Workload {
+            image: Some("example.org/added:1".parse().unwrap()),
+            health: Some(Health::new(Check::None)),
+            user: Some("1000:1000".parse().unwrap()),
+            ..Workload::default()
+        },
+    };
+    ServiceEntry { service, declared_by: system.manifest.services[0].declared_by.clone() }
 }
 
 #[test]
@@ -237,6 +248,90 @@ fn a_version_and_a_number_of_replicas_touch_no_other() {
             });
         }
     }
+}
+
+/// The objects of a cluster by kind and name, without Jobs, whose name says what they run.
+fn objects(files: &Files) -> BTreeMap<String, Value> {
+    let documents = files.iter().filter(|(path, _)| path.contains('/') || *path != "kustomization.yaml");
+    let read = documents.map(|(_, text)| serde_saphyr::from_str::<Value>(text).unwrap());
+    let named = read.filter(|object| object["kind"] != "Job");
+    named.map(|object| (format!("{} {}", object["kind"], object["metadata"]["name"]), object)).collect()
+}
+
+/// What Kubernetes would refuse, where one plan is rendered over another.
+fn refused(before: &Files, after: &Files) -> Vec<Finding> {
+    let both = before.iter().filter_map(|(path, text)| Some((text.as_str(), after.get(path)?.as_str())));
+    target::refused("k8s", &PACKS, both)
+}
+
+/// Names, selectors and claims stay when a version, a number of replicas or a service is another.
+#[test]
+fn what_cannot_change_in_place_does_not() {
+    for system in systems() {
+        let mut changed = system.manifest.clone();
+        for entry in &mut changed.apps {
+            entry.version = "99.0.0".to_owned();
+            entry.app.workload.replicas = Some(5);
+        }
+        for entry in &mut changed.services {
+            if let Some(image) = &mut entry.service.workload.image {
+                *image = format!("{}:99", image.to_string().split([':', '@']).next().unwrap()).parse().unwrap();
+            }
+        }
+        changed.services.push(added(&system));
+        changed.sort();
+        for profile in PROFILES {
+            let plans = [&system.manifest, &changed].map(|manifest| planned(manifest, &system.config, profile));
+            let place = format!("{} in {profile}", system.name);
+            let [before, after] = [&plans[0], &plans[1]].map(|plan| rendered(plan, "k8s"));
+            assert_eq!(refused(&before, &after), [], "{place}");
+            let [before, after] = [objects(&before), objects(&after)];
+            for (name, object) in before {
+                let kept = after.get(&name).unwrap_or_else(|| panic!("{place}: {name} is gone"));
+                assert_eq!(object["spec"]["selector"], kept["spec"]["selector"], "{place}: {name}");
+                assert_eq!(object["spec"]["podSelector"], kept["spec"]["podSelector"], "{place}: {name}");
+            }
+            for target in ["compose", "swarm"] {
+                let [before, after] = [&plans[0], &plans[1]].map(|plan| main_file(&rendered(plan, target)));
+                for key in ["services", "volumes", "networks", "secrets"] {
+                    let (before, after) = (invariants::declared(&before, key), invariants::declared(&after, key));
+                    assert!(before.is_subset(&after), "{place} for {target}: {key}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn each_volume_of_another_size_is_found() {
+    let mut claims = 0;
+    for system in systems() {
+        let profile = Profile::find("prod", &system.config).unwrap();
+        let before = system.config.apply(&system.manifest, &profile).unwrap();
+        let mut changed = before.clone();
+        let services = changed.services.iter_mut().map(|entry| &mut entry.service.workload);
+        let all = services.chain(changed.apps.iter_mut().map(|entry| &mut entry.app.workload));
+        for volume in all.flat_map(|workload| &mut workload.volumes).filter(|volume| !volume.ephemeral) {
+            volume.size = Some("77Gi".parse().unwrap());
+        }
+        let [before, after] = [&before, &changed].map(|manifest| rendered(&plan(manifest, &profile), "k8s"));
+        let objects = objects(&before).into_values();
+        let expected: usize = objects
+            .map(|object| match object["kind"].as_str().unwrap() {
+                "PersistentVolumeClaim" => 1,
+                _ => invariants::list(&object["spec"]["volumeClaimTemplates"]).len(),
+            })
+            .sum();
+        let found = refused(&before, &after);
+        assert_eq!(found.len(), expected, "{}: {found:#?}", system.name);
+        for finding in found {
+            assert_eq!((finding.code, finding.severity), (Code::ImmutableChange, Severity::Warning));
+            assert!(finding.message.contains("to `77Gi`"), "{}", finding.message);
+            assert!(finding.help.is_some());
+        }
+        claims += expected;
+    }
+    assert!(claims >= 10, "{claims}");
 }
 
 /// A version changes an application's image and nothing else of it.

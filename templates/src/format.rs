@@ -56,6 +56,17 @@ impl Format {
         }
     }
 
+    /// The documents in a text, as data; `None` where it is not one of this format. What is there
+    /// already may be anybody's: a text that asks for too much work is refused like a malformed one.
+    pub fn documents(self, text: &str) -> Option<Vec<serde_json::Value>> {
+        match self {
+            Self::Yaml => yaml::documents(text),
+            Self::Json => serde_json::from_str(text).ok().map(|value| vec![value]),
+            Self::Toml => ::toml::from_str(text).ok().map(|value| vec![value]),
+            Self::Text | Self::Verbatim => None,
+        }
+    }
+
     /// Reads a rendered file back.
     pub(crate) fn check(self, contents: &str) -> Result<(), Rejection> {
         match self {

@@ -183,6 +183,11 @@ pub(crate) fn check(text: &str) -> Result<(), Rejection> {
     })
 }
 
+/// Reads every document of a text that may be anybody's.
+pub(crate) fn documents(text: &str) -> Option<Vec<serde_json::Value>> {
+    serde_saphyr::from_multiple(text).ok()
+}
+
 /// The library's message without the place, which is told apart, and without its advice to whoever
 /// calls the library.
 fn reason(message: &str) -> &str {

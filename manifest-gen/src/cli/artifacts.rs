@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use orch_templates::{Packs, RenderedFile};
 
@@ -17,6 +17,9 @@ pub(super) struct Targets {
     /// Folder of packs that add to the built-in ones or override them file by file
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    /// Show what the targets do by nature and a person may not expect
+    #[arg(long)]
+    pub(super) notes: bool,
 }
 
 /// What one target makes of one profile.
@@ -30,6 +33,14 @@ impl Artifacts {
     /// Paths and contents, in the order of paths.
     pub(super) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files.iter().map(|file| (file.path.as_str(), file.contents.as_str()))
+    }
+
+    /// What an engine would refuse to change, where these go over what is in a folder.
+    pub(super) fn refused(&self, packs: &Packs, folder: &Path) -> Vec<Finding> {
+        let before = |path: &str| std::fs::read_to_string(folder.join(path)).ok();
+        let files: Vec<(String, &str)> =
+            self.files().filter_map(|(path, after)| Some((before(path)?, after))).collect();
+        target::refused(&self.target, packs, files.iter().map(|(before, after)| (before.as_str(), *after)))
     }
 
     /// `<target>/<profile>`

@@ -33,6 +33,9 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, format!("{} profiles are named", args.profile.len()))
             .help("write `--profile staging prod`, or `--profile prod --against DIR`"));
     }
+    if args.targets.notes {
+        output.show_notes();
+    }
     let packs = args.targets.packs()?;
     let loaded = args.source.load()?;
     let profiles: Vec<Profile> =
@@ -46,6 +49,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         for artifacts in &all {
             let folder = if all.len() > 1 { folder.join(artifacts.folder()) } else { folder.clone() };
             output.data(&write::difference(&read(&folder)?, &texts(artifacts)))?;
+            output.findings(&artifacts.refused(&packs, &folder), &loaded.sources());
         }
         return Ok(Exit::Done);
     }

@@ -20,6 +20,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let loaded = args.source.load()?;
     let (plan, findings) = loaded.plan(&args.profile.find(&loaded.config)?)?;
     output.data(&describe(&plan))?;
+    output.show_notes();
     output.findings(&findings, &loaded.sources());
     Ok(if has_errors(&findings) { Exit::Findings } else { Exit::Done })
 }

@@ -42,11 +42,24 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    if args.targets.notes {
+        output.show_notes();
+    }
     let packs = args.targets.packs()?;
     let loaded = args.source.load()?;
     let profiles =
         if args.all_profiles { Profile::all(&loaded.config)? } else { vec![args.profile.find(&loaded.config)?] };
     let (all, mut findings) = args.targets.render(&packs, &loaded, &profiles)?;
+    let root = loaded.gathered.as_ref().map(|gathered| gathered.root.as_std_path().join("deploy"));
+    let root = root.unwrap_or_else(|| PathBuf::from("deploy"));
+    let folder = |artifacts: &Artifacts| match &args.out {
+        Some(out) if all.len() == 1 => out.clone(),
+        Some(out) => out.join(artifacts.folder()),
+        None => root.join(artifacts.folder()),
+    };
+    if !args.stdout {
+        findings.extend(all.iter().flat_map(|artifacts| artifacts.refused(&packs, &folder(artifacts))));
+    }
     if args.strict {
         strict(&mut findings);
     }
@@ -57,15 +70,9 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     if args.stdout {
         return print(&all, output);
     }
-    let root = loaded.gathered.as_ref().map(|gathered| gathered.root.as_std_path().join("deploy"));
-    let root = root.unwrap_or_else(|| PathBuf::from("deploy"));
     let mut exit = Exit::Done;
     for artifacts in &all {
-        let folder = match &args.out {
-            Some(out) if all.len() == 1 => out.clone(),
-            Some(out) => out.join(artifacts.folder()),
-            None => root.join(artifacts.folder()),
-        };
+        let folder = folder(artifacts);
         let key = Key::new(loaded.manifest.system.as_str(), artifacts.target.as_str(), artifacts.profile.as_str());
         let writer = Folder::new(&folder, key).force(args.force);
         if !args.check {

@@ -52,7 +52,7 @@ pub enum TargetError {
 }
 
 /// The views there are.
-const VIEWS: [&str; 2] = ["compose", "swarm"];
+const VIEWS: [&str; 3] = ["compose", "kubernetes", "swarm"];
 
 impl TargetError {
     /// What to do about it.
@@ -80,6 +80,17 @@ pub fn packs(templates: Option<&Path>) -> Result<Packs, TargetError> {
         Some(dir) => Packs::with_overrides(dir)?,
         None => Packs::builtin()?,
     })
+}
+
+/// What an engine would refuse to change in place, where the files of a target are rendered over what
+/// was there, each as it was and as it is.
+pub fn refused<'a>(target: &str, packs: &Packs, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Finding> {
+    match packs.get(target) {
+        Ok(pack) if pack.view() == "kubernetes" => {
+            files.into_iter().flat_map(|(before, after)| kubernetes::immutable::changes(before, after)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Renders a plan for a target.

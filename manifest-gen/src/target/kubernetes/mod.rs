@@ -19,6 +19,7 @@
 
 mod config;
 mod env;
+pub(super) mod immutable;
 mod names;
 mod nature;
 mod network_policy;
