@@ -1,6 +1,6 @@
 #!/bin/bash
-# Renders the systems of the tests for Kubernetes, for a test run and for production, and one system
-# with every option, and holds all of it against its readers.
+# Renders the systems of the tests for Kubernetes in every profile, and one system with every option,
+# and holds all of it against its readers.
 #
 #   kubernetes-systems.sh CARGO_ORCH      CARGO_ORCH: the binary
 set -euo pipefail
@@ -21,7 +21,7 @@ render() {
 }
 
 for manifest in "$tests"/systems/*.json; do
-  for profile in ci prod; do
+  for profile in local ci staging prod; do
     render "$manifest" "${manifest%.json}.toml" "$profile" "$(basename "$manifest" .json)-$profile"
   done
 done

@@ -21,6 +21,9 @@ static CATALOG: LazyLock<Vec<Entry>> = LazyLock::new(|| {
 pub struct Entry {
     /// The repositories, with the registry where it is not Docker Hub.
     pub images: Vec<String>,
+    /// Whether there is a shell in the image.
+    #[serde(default = "present")]
+    pub shell: bool,
     /// The image's entry point, when it is a shell script that runs its arguments: the image then
     /// has a shell.
     #[serde(default)]
@@ -34,6 +37,10 @@ pub struct Entry {
     /// How each application gets something of its own.
     #[serde(default)]
     pub tenants: BTreeMap<String, Tenants>,
+}
+
+fn present() -> bool {
+    true
 }
 
 /// How a service gives each application something of its own.

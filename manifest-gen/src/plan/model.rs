@@ -131,6 +131,13 @@ impl Workload {
         self.volumes.iter().any(|volume| volume.persistent)
     }
 
+    /// The health check, where the container can make it: HTTP and TCP are asked for by a shell, which
+    /// its image may not have. Kubernetes asks from outside.
+    pub fn check_inside(&self) -> Option<&HealthCheck> {
+        let has_shell = self.facts.is_none_or(|facts| facts.shell);
+        self.health.as_ref().filter(|health| has_shell || matches!(health.probe, super::resolve::Probe::Command(_)))
+    }
+
     /// Whether it runs to its end.
     pub fn is_job(&self) -> bool {
         matches!(self.role, Role::App(AppKind::Job | AppKind::Cron))

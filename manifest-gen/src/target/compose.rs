@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use orch_manifest::SecretName;
 use orch_manifest::model::{AppKind, RestartPolicy};
+use orch_manifest::{Id, SecretName};
 use serde::Serialize;
 
 use super::docker::{self, Amounts, ConfigMount, Healthcheck, Limits, Network, Supplied};
 use super::interpolation::{escape, host_port, optional, published, required, secret_variable, supplied};
 use crate::finding::{Code, Finding, Severity};
-use crate::plan::{Condition, Environment, Piece, Plan, Role, Text, Workload};
+use crate::plan::{Condition, Dependency, Environment, Piece, Plan, Role, Text, Workload};
 
 /// The Compose profile of what runs on a schedule: Compose has no scheduler, so `up` leaves it out.
 const SCHEDULED: &str = "scheduled";
@@ -109,7 +109,9 @@ struct DependsOn {
 impl Compose {
     /// Says a plan in Compose's terms, and what Compose cannot say.
     pub fn new(plan: &Plan) -> (Self, Vec<Finding>) {
-        let mut writer = Writer { plan, as_files: as_files(plan), findings: Vec::new() };
+        let checked = plan.workloads.iter().filter(|workload| workload.check_inside().is_some());
+        let checked = checked.map(|workload| &workload.id).collect();
+        let mut writer = Writer { plan, as_files: as_files(plan), checked, findings: Vec::new() };
         let services: Vec<Service> = plan.workloads.iter().map(|workload| writer.service(workload)).collect();
         let networks = docker::all_networks(&services.iter().flat_map(|service| &service.networks).copied().collect());
         let configs = plan.workloads.iter().flat_map(|workload| writer.configs(workload)).collect();
@@ -140,6 +142,8 @@ struct Writer<'a> {
     plan: &'a Plan,
     /// The secrets that are supplied as files.
     as_files: BTreeSet<SecretName>,
+    /// Who can be waited for until it is healthy.
+    checked: BTreeSet<&'a Id>,
     findings: Vec<Finding>,
 }
 
@@ -181,8 +185,8 @@ impl Writer<'_> {
                     target: escape(file.path.as_str()),
                 })
                 .collect(),
-            healthcheck: workload.health.as_ref().map(docker::healthcheck),
-            depends_on: workload.dependencies.iter().map(depends_on).collect(),
+            healthcheck: workload.check_inside().map(docker::healthcheck),
+            depends_on: workload.dependencies.iter().map(|dependency| self.depends_on(dependency)).collect(),
             networks: docker::networks(workload),
             user: workload.user.map(|user| user.to_string()),
             working_dir: workload.workdir.as_ref().map(|path| escape(path.as_str())),
@@ -323,11 +327,29 @@ impl Writer<'_> {
                 format!("Compose does not know `fs_group`: the volumes of `{id}` belong to whom its image says"),
             ),
             (sized, format!("Compose does not limit the size of the volumes of `{id}`")),
+            (
+                workload.health.is_some() && workload.check_inside().is_none(),
+                format!(
+                    "there is no shell in the image of `{id}` to ask for its health: Compose knows only that it runs"
+                ),
+            ),
         ];
         for (there, message) in notes {
             if there {
                 self.findings.push(Finding::new(Code::TargetNature, message).at(&workload.declared_by));
             }
+        }
+    }
+
+    fn depends_on(&self, dependency: &Dependency) -> DependsOn {
+        DependsOn {
+            id: dependency.id.to_string(),
+            condition: match dependency.condition {
+                Condition::Completed => "service_completed_successfully",
+                Condition::Healthy if self.checked.contains(&dependency.id) => "service_healthy",
+                Condition::Healthy | Condition::Started => "service_started",
+            },
+            required: dependency.required,
         }
     }
 
@@ -396,18 +418,6 @@ fn tmpfs(workload: &Workload, volume: &crate::plan::Volume) -> String {
     match workload.user {
         None => format!("{path}:mode=1777"),
         Some(user) => format!("{path}:mode=1777,uid={},gid={}", user.uid, user.gid.unwrap_or(user.uid)),
-    }
-}
-
-fn depends_on(dependency: &crate::plan::Dependency) -> DependsOn {
-    DependsOn {
-        id: dependency.id.to_string(),
-        condition: match dependency.condition {
-            Condition::Started => "service_started",
-            Condition::Healthy => "service_healthy",
-            Condition::Completed => "service_completed_successfully",
-        },
-        required: dependency.required,
     }
 }
 

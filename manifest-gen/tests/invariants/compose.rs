@@ -29,9 +29,10 @@ pub(crate) fn check(plan: &Plan, files: &Files) {
         for dependency in &workload.dependencies {
             let rendered = &section["depends_on"][dependency.id.as_str()];
             assert!(services.contains(dependency.id.as_str()), "{id} waits for `{}`", dependency.id);
+            let other = plan.workloads.iter().find(|workload| workload.id == dependency.id).unwrap();
             let condition = match dependency.condition {
-                Condition::Started => "service_started",
-                Condition::Healthy => "service_healthy",
+                Condition::Healthy if super::can_be_asked(other) => "service_healthy",
+                Condition::Healthy | Condition::Started => "service_started",
                 Condition::Completed => "service_completed_successfully",
             };
             assert_eq!(rendered["condition"], condition, "{id}");

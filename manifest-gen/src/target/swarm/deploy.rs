@@ -139,7 +139,7 @@ fn constraint(key: &LabelKey, value: &str) -> Option<String> {
 
 /// Long enough that a task which never becomes healthy is noticed as a failure of the update.
 fn monitor(workload: &Workload) -> Duration {
-    let Some(health) = &workload.health else { return MONITOR };
+    let Some(health) = workload.check_inside() else { return MONITOR };
     let attempt = health.interval.as_secs_ceil() + health.timeout.as_secs_ceil();
     let seconds = health.start_period.as_secs_ceil() + attempt * u64::from(health.retries.max(1));
     Duration::from_secs(u32::try_from(seconds).unwrap_or(u32::MAX)).max(MONITOR)

@@ -34,6 +34,11 @@ impl Writer<'_> {
             Role::App(AppKind::Job) => notes.push(format!("Swarm runs the job `{id}` again at every deploy")),
             _ => {}
         }
+        if workload.health.is_some() && workload.check_inside().is_none() {
+            notes.push(format!(
+                "there is no shell in the image of `{id}` to ask for its health: Swarm knows only that it runs"
+            ));
+        }
         if workload.is_stateful() {
             notes.push(format!(
                 "Swarm keeps `{id}` on the node with its data: `docker node update --label-add {}=true NODE`",

@@ -94,8 +94,7 @@ impl Writer<'_> {
             self.findings.push(Finding::new(Code::TargetNature, message).at(&workload.declared_by));
         }
         self.start(workload, &exports, &mut inside);
-        inside.healthcheck =
-            workload.health.as_ref().map(|health| self.health(workload, health, &exports, &mut inside));
+        inside.healthcheck = workload.check_inside().map(|health| self.health(workload, health, &exports, &mut inside));
         inside
     }
 
