@@ -17,6 +17,9 @@ pub(super) struct Targets {
     /// Folder of packs that add to the built-in ones or override them file by file
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
+    /// The namespace in Kubernetes, whatever `orch.toml` says
+    #[arg(long, value_name = "NAME", value_parser = crate::config::namespace)]
+    namespace: Option<String>,
     /// Show what the targets do by nature and a person may not expect
     #[arg(long)]
     pub(super) notes: bool,
@@ -69,7 +72,10 @@ impl Targets {
         let mut all = Vec::new();
         let mut findings: Vec<Finding> = Vec::new();
         for profile in profiles {
-            let (plan, found) = loaded.plan(profile)?;
+            let (mut plan, found) = loaded.plan(profile)?;
+            if self.namespace.is_some() {
+                plan.options.k8s.namespace.clone_from(&self.namespace);
+            }
             let mut add = |found: Vec<Finding>| {
                 for finding in found {
                     if !findings.contains(&finding) {

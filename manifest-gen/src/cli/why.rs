@@ -96,6 +96,9 @@ fn value(gathered: &Gathered, profile: &Profile, id: &Id, key: &str) -> Result<S
     if let (Some(default), None) = (default(gathered, profile, id, key), rest) {
         parts.push(format!("the default {default}"));
     }
+    if key == "replicas" && profile.is_private() {
+        parts.insert(0, format!("1 since the profile `{profile}` runs one of each"));
+    }
     if parts.is_empty() {
         return Ok(format!("{id}.{key} is not set\n"));
     }

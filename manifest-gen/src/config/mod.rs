@@ -14,6 +14,8 @@ mod origin;
 mod parse;
 mod tree;
 
+#[cfg(feature = "cli")]
+pub(crate) use options::namespace;
 pub use options::{K8sOptions, Options, SecretPlace, SecretSource, SecretStore, StoreKind};
 pub use origin::{Layer, LayerSource};
 

@@ -301,6 +301,16 @@ fn name(value: &Value<'_>, rule: Rule, problems: &mut Problems) -> Option<String
     valid(text, value.span().start, rule, problems)
 }
 
+/// Reads the name of a namespace, a label of RFC 1123; the error is for people.
+#[cfg(feature = "cli")]
+pub(crate) fn namespace(text: &str) -> Result<String, String> {
+    let mut problems = Vec::new();
+    valid(text, 0, Rule::Label, &mut problems).ok_or_else(|| {
+        let said = problems.into_iter().map(|problem| [Some(problem.message), problem.help]);
+        said.flatten().flatten().collect::<Vec<_>>().join(": ")
+    })
+}
+
 fn names(value: &Value<'_>, rule: Rule, problems: &mut Problems) -> Vec<String> {
     let names = texts(value, problems);
     names.into_iter().filter_map(|(text, at)| valid(&text, at, rule, problems)).collect()

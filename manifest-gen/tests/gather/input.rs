@@ -85,6 +85,56 @@ fn names_that_do_not_exist_are_wrong_usage() {
 }
 
 #[test]
+fn a_namespace_of_the_command_line_wins_and_has_to_be_one() {
+    let workspace = workspace("input-namespace");
+    workspace.write("orch.toml", "[system]\nname = \"shop\"\n[targets.k8s]\nnamespace = \"configured\"\n");
+    let render = ["render", "-t", "k8s", "--stdout", "--namespace"];
+    let text = workspace.run(&[&render[..], &["given"]].concat()).success().stdout;
+    assert!(text.contains("namespace: given") && !text.contains("configured"), "{text}");
+    workspace.run(&[&render[..], &["No Name"]].concat()).ends(2).says(&["`No Name` is no name in Kubernetes"]);
+}
+
+#[test]
+fn a_value_is_traced_to_all_that_say_something_about_it() {
+    let workspace = workspace("input-why");
+    let config = "[system]\nname = \"shop\"\n\n[apps.api]\nreplicas = 2\n\n[profiles.prod.apps.api]\nreplicas = 3\n";
+    workspace.write("orch.toml", config);
+    let why = |profile: &str| workspace.run(&["why", "api.replicas", "--profile", profile]).success().stdout;
+    assert_eq!(why("prod"), "3 from orch.toml line 8, over 2 from orch.toml line 5, over the default 1\n");
+    let local = "1 since the profile `local` runs one of each, over 2 from orch.toml line 5, over the default 1\n";
+    assert_eq!(why("local"), local);
+}
+
+#[test]
+fn a_volume_of_another_size_is_said_before_anything_is_written() {
+    let workspace = Workspace::new("input-size");
+    let volume = ", user = \"1:1\", volume(\"/d\", name = \"data\", size = \"1Gi\")";
+    workspace.library("pg", "", &crate::support::service("pg", volume)).app("api", &["pg"]);
+    let render = ["render", "-t", "k8s", "--profile", "prod"];
+    workspace.run(&render).success();
+    workspace.edit("crates/pg/src/lib.rs", "1Gi", "2Gi");
+    let said = ["immutable-change", "from `1Gi` to `2Gi`", "--cascade=orphan"];
+    let before = workspace.read("deploy/k8s/prod/pg/stateful-set.yaml");
+    workspace.run(&[&render[..], &["--strict"]].concat()).ends(1).says(&said);
+    assert_eq!(workspace.read("deploy/k8s/prod/pg/stateful-set.yaml"), before);
+    workspace.run(&["diff", "-t", "k8s", "--profile", "prod", "--against", "deploy/k8s/prod"]).success().says(&said);
+    workspace.run(&render).success().says(&said);
+    assert_ne!(workspace.read("deploy/k8s/prod/pg/stateful-set.yaml"), before);
+    let again = workspace.run(&render).success();
+    assert!(!again.stderr.contains("immutable-change"), "{}", again.stderr);
+}
+
+#[test]
+fn notes_are_counted_and_shown_to_who_asks() {
+    let workspace = workspace("input-notes");
+    let render = ["render", "-t", "swarm", "--stdout"];
+    let counted = workspace.run(&render).success().stderr;
+    assert!(counted.contains("`--notes` shows") && !counted.contains("note["), "{counted}");
+    let shown = workspace.run(&[&render[..], &["--notes"]].concat()).success().stderr;
+    assert!(shown.contains("note[nature-of-target]") && !shown.contains("`--notes`"), "{shown}");
+}
+
+#[test]
 fn a_cargo_that_is_missing_is_said() {
     let workspace = workspace("input-no-cargo");
     let output = workspace.orch(&["manifest"]).env("CARGO", "/nonexistent/cargo").output().unwrap();

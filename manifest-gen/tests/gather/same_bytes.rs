@@ -1,5 +1,7 @@
 //! The same sources give the same manifest, byte for byte, however they are compiled.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use crate::support::{Workspace, service};
@@ -118,4 +120,67 @@ fn a_comment_above_an_attribute_changes_only_the_lines() {
     assert_eq!(run(&["manifest"]), plain);
     assert_ne!(run(&["manifest", "--locations"]), located);
     assert!(!plain.contains(&workspace.root().display().to_string()), "{plain}");
+}
+
+/// Every file below a folder, by its path in it.
+fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(dir) = open.pop() {
+        for path in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                files.insert(path.strip_prefix(folder).unwrap().to_owned(), std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+/// The ports of the host that artifacts have as defaults.
+fn host_ports(files: &BTreeMap<PathBuf, Vec<u8>>) -> BTreeSet<u16> {
+    let texts = files.values().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    let default = |part: &str| part.split_once(":-")?.1.split('}').next()?.parse().ok();
+    texts.flat_map(|text| text.split("${ORCH_PORT_").skip(1).filter_map(default).collect::<Vec<u16>>()).collect()
+}
+
+#[test]
+fn artifacts_are_the_same_in_another_checkout_of_another_user() {
+    let workspace = Workspace::new("same-artifacts").with_own_target();
+    let database = "#[orch::service(kind = \"database\", image = \"postgres:16\", id = \"pg\", user = \"999:999\", \
+         port(5432, name = \"sql\", scheme = \"postgres\"), env(POSTGRES_PASSWORD = secret(\"pg\")), \
+         app_env(DATABASE_URL = \"postgres://u:{secret:pg}@{host}:{port}/d\"), \
+         volume(\"/var/lib/postgresql/data\", name = \"data\"), health(command = [\"pg_isready\"]))]\npub struct Service;\n";
+    let app = "#[orch::app(port(8080, name = \"http\", public), health(http = \"/health\"))]\nfn main() {}\n";
+    workspace.library("pg", "", database).adapter("redis").binary("api", &crate::support::on(&["pg", "redis"]), app);
+    let render = ["render", "--target", "compose,swarm,k8s", "--all-profiles"];
+    workspace.run(&render).success();
+    let here = tree(&workspace.path("deploy"));
+    assert!(here.len() > 40, "{:?}", here.keys());
+
+    let elsewhere = workspace.copy("same-artifacts-elsewhere");
+    std::fs::remove_dir_all(elsewhere.path("deploy")).unwrap();
+    for source in ["crates/pg/src/lib.rs", "crates/redis/src/lib.rs", "crates/api/src/main.rs"] {
+        elsewhere.edit(source, "#[orch::", "// One line more.\n\n#[orch::");
+    }
+    let taken: Vec<_> = host_ports(&here).into_iter().map(|port| TcpListener::bind(("127.0.0.1", port))).collect();
+    assert!(taken.iter().any(Result::is_ok), "no port is taken");
+    let home = elsewhere.path("home");
+    std::fs::create_dir(&home).unwrap();
+    let mut command = elsewhere.orch(&render);
+    // Cargo and the toolchain are where they are; everything else is another person's.
+    for (variable, folder) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+        if std::env::var_os(variable).is_none() {
+            command.env(variable, Path::new(&std::env::var_os("HOME").unwrap()).join(folder));
+        }
+    }
+    let person = [("USER", "somebody"), ("LOGNAME", "somebody"), ("HOSTNAME", "elsewhere"), ("TZ", "Asia/Tokyo")];
+    command.envs(person).env("HOME", home).env("LANG", "de_DE.UTF-8");
+    crate::support::Ran::from(command.output().unwrap()).success();
+    let there = tree(&elsewhere.path("deploy"));
+    assert!(here.keys().eq(there.keys()), "{:?}", there.keys());
+    for (path, bytes) in &here {
+        assert!(there[path] == *bytes, "{} differs", path.display());
+    }
 }
