@@ -26,7 +26,8 @@ pub struct Topology {
 impl Topology {
     /// Resolves every token and every reference of a manifest, and finds what does not fit.
     pub fn resolve(manifest: &Manifest) -> (Self, Vec<Finding>) {
-        let mut resolver = Resolver { manifest, topology: Self::default(), findings: Vec::new() };
+        let providers = providers(manifest);
+        let mut resolver = Resolver { manifest, providers, topology: Self::default(), findings: Vec::new() };
         for entry in &manifest.services {
             resolver.service(entry);
         }
@@ -52,8 +53,30 @@ impl Topology {
     }
 }
 
+/// Somebody who provides a token.
+type Provider<'a> = (&'a Id, &'a DeclaredBy);
+
+/// Who provides each token: services their id, their kind and what they say, applications their id and
+/// what they say.
+fn providers(manifest: &Manifest) -> BTreeMap<&str, Vec<Provider<'_>>> {
+    let mut providers: BTreeMap<&str, Vec<Provider<'_>>> = BTreeMap::new();
+    let services = manifest.services.iter().map(|entry| {
+        let service = &entry.service;
+        ((&service.id, &entry.declared_by), Some(service.kind.as_str()), &service.workload.provides)
+    });
+    let apps = manifest.apps.iter().map(|entry| ((&entry.id, &entry.declared_by), None, &entry.app.workload.provides));
+    for (provider, kind, provides) in services.chain(apps) {
+        let tokens = provides.iter().map(Capability::as_str).chain(kind).chain([provider.0.as_str()]);
+        for token in tokens.collect::<BTreeSet<_>>() {
+            providers.entry(token).or_default().push(provider);
+        }
+    }
+    providers
+}
+
 struct Resolver<'a> {
     manifest: &'a Manifest,
+    providers: BTreeMap<&'a str, Vec<Provider<'a>>>,
     topology: Topology,
     findings: Vec<Finding>,
 }
@@ -186,7 +209,7 @@ impl Resolver<'_> {
     /// The provider of a token: of the services an application has itself if one of them does, else
     /// of the whole system.
     fn provider(&self, token: &Capability, who: &Id, own: &BTreeSet<Id>) -> Found<'_> {
-        let all: Vec<&Id> = self.providers(token).into_iter().map(|(id, _)| id).filter(|id| *id != who).collect();
+        let all: Vec<&Id> = self.provided(token).iter().map(|(id, _)| *id).filter(|id| *id != who).collect();
         let near: Vec<&Id> = all.iter().copied().filter(|id| own.contains(id)).collect();
         // An id is a name of one; it is never ambiguous.
         let named = all.iter().copied().find(|id| id.as_str() == token.as_str());
@@ -197,39 +220,19 @@ impl Resolver<'_> {
         }
     }
 
-    fn providers(&self, token: &Capability) -> Vec<(&Id, &DeclaredBy)> {
-        let services = self.manifest.services.iter().filter(|entry| {
-            let service = &entry.service;
-            service.id.as_str() == token.as_str()
-                || service.kind.as_str() == token.as_str()
-                || service.workload.provides.contains(token)
-        });
-        let apps = self
-            .manifest
-            .apps
-            .iter()
-            .filter(|entry| entry.id.as_str() == token.as_str() || entry.app.workload.provides.contains(token));
-        let services = services.map(|entry| (&entry.service.id, &entry.declared_by));
-        services.chain(apps.map(|entry| (&entry.id, &entry.declared_by))).collect()
+    fn provided(&self, token: &Capability) -> &[Provider<'_>] {
+        self.providers.get(token.as_str()).map_or(&[], Vec::as_slice)
     }
 
     fn unresolved(&mut self, token: &Capability, id: &Id, place: &DeclaredBy) {
-        let services = self.manifest.services.iter().flat_map(|entry| {
-            let provided = entry.service.workload.provides.iter().map(Capability::as_str);
-            provided.chain([entry.service.id.as_str(), entry.service.kind.as_str()])
-        });
-        let apps =
-            self.manifest.apps.iter().flat_map(|entry| {
-                entry.app.workload.provides.iter().map(Capability::as_str).chain([entry.id.as_str()])
-            });
-        let known: BTreeSet<&str> = services.chain(apps).collect();
-        let help = orch_manifest::did_you_mean(token.as_str(), &known.into_iter().collect::<Vec<_>>());
+        let known: Vec<&str> = self.providers.keys().copied().collect();
+        let help = orch_manifest::did_you_mean(token.as_str(), &known);
         let finding = Finding::new(Code::UnresolvedToken, format!("`{id}` consumes `{token}`, which nobody provides"));
         self.findings.push(finding.help(help).at(place));
     }
 
     fn ambiguous(&mut self, token: &Capability, id: &Id, place: &DeclaredBy) {
-        let providers = self.providers(token);
+        let providers = self.provided(token).to_vec();
         let ids: Vec<String> =
             providers.iter().filter(|(other, _)| *other != id).map(|(id, _)| format!("`{id}`")).collect();
         let finding = Finding::new(
@@ -255,41 +258,98 @@ impl Resolver<'_> {
         self.topology.waits.entry(id.clone()).or_default().push(dependency);
     }
 
-    /// Finds circles among those who wait for each other, each once.
+    /// Finds circles among those who wait for each other: each way back to somebody on the path from
+    /// where the search began. Without recursion, since a manifest from elsewhere may have any length.
     fn cycles(&mut self) {
-        let mut done: BTreeSet<Id> = BTreeSet::new();
-        let ids: Vec<Id> = self.topology.waits.keys().cloned().collect();
-        for id in ids {
-            let mut path: Vec<Id> = Vec::new();
-            if let Some(cycle) = self.cycle_from(&id, &mut path, &mut done) {
-                let names: Vec<String> = cycle.iter().chain(cycle.first()).map(|id| format!("`{id}`")).collect();
-                let finding = Finding::new(
-                    Code::StartOrderCycle,
-                    format!("each waits for the next to start: {}", names.join(" → ")),
-                )
-                .help("take one of these out: `consumes`, or `after`");
-                let places: Vec<DeclaredBy> = cycle.iter().filter_map(|id| self.place(id)).cloned().collect();
-                self.findings.push(places.iter().fold(finding, Finding::at));
+        let mut found: Vec<Vec<Id>> = Vec::new();
+        // Where somebody is on the path; `None` when all that comes after has been looked at.
+        let mut seen: BTreeMap<&Id, Option<usize>> = BTreeMap::new();
+        for start in self.topology.waits.keys() {
+            // Who is on the path, and how many of those it waits for have been looked at.
+            let mut path: Vec<(&Id, usize)> = Vec::new();
+            if !seen.contains_key(start) {
+                seen.insert(start, Some(0));
+                path.push((start, 0));
+            }
+            while let Some((id, looked_at)) = path.last_mut() {
+                let (id, next) = (*id, *looked_at);
+                *looked_at += 1;
+                let waits = self.topology.waits.get(id).map_or(&[][..], Vec::as_slice);
+                let Some(dependency) = waits.get(next) else {
+                    seen.insert(id, None);
+                    path.pop();
+                    continue;
+                };
+                match seen.get(&dependency.id) {
+                    Some(None) => {}
+                    Some(Some(position)) => found.push(path[*position..].iter().map(|(id, _)| (*id).clone()).collect()),
+                    None => {
+                        seen.insert(&dependency.id, Some(path.len()));
+                        path.push((&dependency.id, 0));
+                    }
+                }
             }
         }
-    }
-
-    fn cycle_from(&self, id: &Id, path: &mut Vec<Id>, done: &mut BTreeSet<Id>) -> Option<Vec<Id>> {
-        if let Some(start) = path.iter().position(|other| other == id) {
-            return Some(path[start..].to_vec());
+        for cycle in found {
+            let names: Vec<String> = cycle.iter().chain(cycle.first()).map(|id| format!("`{id}`")).collect();
+            let finding =
+                Finding::new(Code::StartOrderCycle, format!("each waits for the next to start: {}", names.join(" → ")))
+                    .help("take one of these out: `consumes`, or `after`");
+            let places: Vec<DeclaredBy> = cycle.iter().filter_map(|id| self.place(id)).cloned().collect();
+            self.findings.push(places.iter().fold(finding, Finding::at));
         }
-        if !done.insert(id.clone()) {
-            return None;
-        }
-        path.push(id.clone());
-        let waits = self.topology.waits.get(id).map_or(&[][..], Vec::as_slice);
-        let cycle = waits.iter().find_map(|dependency| self.cycle_from(&dependency.id, path, done));
-        path.pop();
-        cycle
     }
 
     fn place(&self, id: &Id) -> Option<&DeclaredBy> {
         let service = self.manifest.service(id).map(|entry| &entry.declared_by);
         service.or_else(|| self.manifest.app(id).map(|entry| &entry.declared_by))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use orch_manifest::manifest::Manifest;
+    use serde_json::{Value, json};
+
+    use crate::finding::Code;
+    use crate::plan::profile::Base;
+    use crate::plan::{Profile, plan};
+
+    /// Services, each of which waits for these.
+    fn circles(waits: &[(String, Vec<String>)]) -> Vec<String> {
+        let service = |(id, consumes): &(String, Vec<String>)| {
+            json!({
+                "id": id, "kind": "database", "image": "x:1", "consumes": consumes, "health": {"check": "none"},
+                "declaredBy": {"package": "p", "file": "src/lib.rs", "item": "S"}
+            })
+        };
+        let services: Vec<Value> = waits.iter().map(service).collect();
+        let text = json!({"schemaVersion": 1, "system": "s", "services": services}).to_string();
+        let plan = plan(&Manifest::from_json(&text).unwrap(), &Profile::built_in(Base::Local));
+        let found = plan.findings.into_iter().filter(|finding| finding.code == Code::StartOrderCycle);
+        found.map(|finding| finding.message.split_once(": ").unwrap().1.replace('`', "")).collect()
+    }
+
+    fn edges(list: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
+        let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+        list.iter().map(|(id, waits)| ((*id).to_owned(), owned(waits))).collect()
+    }
+
+    #[test]
+    fn every_circle_is_found_and_nothing_else() {
+        assert_eq!(circles(&edges(&[("a", &["b", "c"]), ("b", &["c"]), ("c", &[])])), [""; 0]);
+        assert_eq!(circles(&edges(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])])), ["b → c → b"]);
+        let two = circles(&edges(&[("a", &["b"]), ("b", &["a", "c"]), ("c", &["b"]), ("d", &["a"])]));
+        assert_eq!(two, ["a → b → a", "b → c → b"]);
+    }
+
+    #[test]
+    fn a_chain_may_have_any_length() {
+        let id = |number: usize| format!("s{number}");
+        let mut chain: Vec<_> = (0..20_000).map(|number| (id(number), vec![id(number + 1)])).collect();
+        chain.push((id(20_000), vec![]));
+        assert_eq!(circles(&chain), [""; 0]);
+        chain.last_mut().unwrap().1.push(id(19_998));
+        assert_eq!(circles(&chain), ["s19998 → s19999 → s20000 → s19998"]);
     }
 }
