@@ -194,6 +194,17 @@ impl Template {
         };
         self.parts().into_iter().filter_map(token).collect()
     }
+
+    /// The same template with other ids in the tokens that name one: of `{old.host}` becomes
+    /// `{new.host}` where `new_id` knows a new id for `old`.
+    pub fn with_ids(&self, new_id: &dyn Fn(&Id) -> Option<Id>) -> Self {
+        let written = |part| match part {
+            Part::Text(text) => text.replace('{', "{{").replace('}', "}}"),
+            Part::Token(Token::Of(id, fact)) => Token::Of(new_id(&id).unwrap_or(id), fact).to_string(),
+            Part::Token(token) => token.to_string(),
+        };
+        Self(self.parts().into_iter().map(written).collect())
+    }
 }
 
 fn parts(text: &str) -> Result<Vec<Part>, Invalid> {

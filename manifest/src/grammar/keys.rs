@@ -35,6 +35,17 @@ const NESTED: [(&str, &[&str]); 8] = [
     ("scale", SCALE_KEYS),
 ];
 
+/// Keys of which one value may stand in the parentheses without a key of its own, and what that is called
+/// where it has one.
+const SUBJECTS: [(&str, &str); 3] = [("port", "number"), ("volume", "path"), ("file", "path")];
+
+/// The keys that stand in the parentheses of a key; none where that has other names in it or one value.
+pub fn nested_keys(key: &str) -> Vec<&'static str> {
+    let subject = SUBJECTS.iter().filter(|(name, _)| *name == key).map(|(_, subject)| *subject);
+    let nested = NESTED.iter().filter(|(name, _)| *name == key).flat_map(|(_, keys)| keys.iter().copied());
+    subject.chain(nested).collect()
+}
+
 /// What other notations call it.
 const SYNONYMS: [(&str, &str); 12] = [
     ("environment", "env(NAME = \"value\")"),

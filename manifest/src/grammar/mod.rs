@@ -17,6 +17,7 @@ mod workload;
 
 pub use app::{APP_KEYS, app, apply_app};
 pub use client::{auth_provider, client};
+pub use keys::nested_keys;
 pub use reader::{Problem, Reader};
 pub use service::{SERVICE_KEYS, apply_service, service};
 pub use tree::{Args, Assigned, Entry, Form, Node};

@@ -474,3 +474,18 @@ fn reads<T: FromText + ToString + PartialEq + Debug>(text: &str) {
         }
     }
 }
+
+#[test]
+fn a_template_keeps_all_but_the_ids() {
+    let new = |id: &Id| (id.as_str() == "old").then(|| Id::parse("new").unwrap());
+    for (text, renamed) in [
+        ("{old.host}:{old.port:sql}/{{old.host}}", "{new.host}:{new.port:sql}/{{old.host}}"),
+        (
+            "{older.host} {host} {url:old} {env:old.x} {secret:old}",
+            "{older.host} {host} {url:old} {env:old.x} {secret:old}",
+        ),
+        ("}}{{ old {app}{system}{profile}", "}}{{ old {app}{system}{profile}"),
+    ] {
+        assert_eq!(Template::parse(text).unwrap().with_ids(&new).to_string(), renamed);
+    }
+}
