@@ -71,8 +71,10 @@ fn arguments(table: &DeTable<'_>, span: usize, problems: &mut Problems) -> Args<
     args
 }
 
+/// The word that makes a table a value. `template = true` says something about a file.
 fn call<'a>(table: &'a DeTable<'_>) -> Option<&'a str> {
-    table.iter().find_map(|(key, _)| CALLS.iter().find(|call| **call == key.get_ref().as_ref())).copied()
+    let mut said = table.iter().filter(|(_, value)| value.get_ref().as_bool().is_none());
+    said.find_map(|(key, _)| CALLS.iter().find(|call| **call == key.get_ref().as_ref())).copied()
 }
 
 fn node(value: &Value<'_>, problems: &mut Problems) -> Option<Node<usize>> {
