@@ -124,7 +124,7 @@ codes! {
         "Write `#[orch::app]` on its `main`, if it is one of the system's applications.";
     DuplicateId = "duplicate-id", Error,
         "Two places declare something under the same id. Services and applications share one space, since both become host names.",
-        "Give one of them an `id` of its own.";
+        "Give one of them an `id` of its own. One in a crate that cannot be edited is renamed, merged with another or disabled in `orch.toml`: `[packages.NAME.services.ID]` with `rename`, `same_as` or `disable`.";
     ConflictingDeclaration = "conflicting-declaration", Error,
         "The same attribute came out differently for two applications, because they use its crate with different features. Applications share a service of the same id, so it can only be one.",
         "Use the crate with the same features, or give the service another `id` under that feature.";
@@ -143,6 +143,9 @@ codes! {
     AmbiguousToken = "ambiguous-token", Error,
         "Somebody consumes a token that several provide.",
         "Consume the id of the one that is meant.";
+    DisabledService = "disabled-service", Warning,
+        "An application uses a service that `orch.toml` disables: it does not wait for it and is not given its variables. For telemetry, mail, proxies and others that nobody has to wait for, this is a note.",
+        "Nothing has to be done where the application can do without it. Else take `disable` back in this profile, or say with `deployment = \"external\"` where there is another.";
     UnknownReference = "unknown-reference", Error,
         "An attribute names an application or a service that the system does not have.",
         "Correct the id, or add what it names.";

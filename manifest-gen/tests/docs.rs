@@ -44,6 +44,8 @@ const PAGES: &[&str] = &[
     "docs/adr/0002-one-check-for-many-apps.md",
     "docs/adr/0003-one-grammar-for-attributes-and-orch-toml.md",
     "docs/adr/0004-names-and-ports-that-follow-from-what-is-written.md",
+    "docs/adr/0006-declarations-that-cannot-be-edited.md",
+    "docs/adr/0007-folders-that-the-image-can-write-to.md",
     "manifest/README.md",
     "macros/README.md",
     "templates/README.md",

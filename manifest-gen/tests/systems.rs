@@ -60,8 +60,7 @@ fn systems() -> Vec<System> {
 }
 
 fn planned(manifest: &Manifest, config: &Config, profile: &str) -> Plan {
-    let profile = Profile::find(profile, config).unwrap();
-    plan(&config.apply(manifest, &profile).unwrap(), &profile)
+    config.plan(manifest, &Profile::find(profile, config).unwrap()).unwrap()
 }
 
 fn rendered(plan: &Plan, target: &str) -> Files {
@@ -359,4 +358,17 @@ fn the_shop_is_the_example() {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/shop/orch.toml");
     let ours = std::fs::read_to_string(shop.configuration()).unwrap();
     assert_eq!(ours, std::fs::read_to_string(example).unwrap());
+}
+
+/// What the configurations say about targets and profiles reaches the artifacts.
+#[test]
+fn options_are_a_part_of_the_plan() {
+    let system = |name: &str| systems().into_iter().find(|system| system.name == name).unwrap();
+    let plan = |name: &str, profile: &str| planned(&system(name).manifest, &system(name).config, profile);
+    let files = rendered(&plan("observability", "prod"), "k8s");
+    assert!(files["loki/service.yaml"].contains("namespace: telemetry"), "{}", files["loki/service.yaml"]);
+    let compose = &rendered(&plan("events", "local"), "compose")["compose.yaml"];
+    assert!(compose.contains("type: bind") && compose.contains("  events-db-data:"), "{compose}");
+    let disabled = sections(&rendered(&plan("observability", "ci"), "compose"));
+    assert!(!disabled.contains_key("grafana") && disabled.contains_key("prometheus"));
 }

@@ -42,7 +42,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::finding::{Finding, Severity, has_errors, strict};
 use crate::gather::{self, Gathered, Reading};
-use crate::plan::{Profile, plan};
+use crate::plan::Profile;
 use crate::target::{self, TargetError};
 use crate::write::{self, Folder, Key};
 
@@ -171,7 +171,7 @@ impl Render {
         let gathered = gather::read(&script.cargo(&self.packages), &reading)?;
         instructions.extend(inputs(&gathered, templates.as_deref()).iter().map(|path| changed(path)));
         let profile = self.find_profile(script, &gathered, instructions)?;
-        let mut plan = plan(&gathered.config.apply(&gathered.manifest, &profile)?, &profile);
+        let mut plan = gathered.config.plan(&gathered.manifest, &profile)?;
         let rendered = target::render(&plan, &self.target, &packs)?;
         let mut findings = gathered.findings.clone();
         findings.append(&mut plan.findings);

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use crate::config::Config;
 use crate::finding::Finding;
 use crate::gather::{self, Cargo, Gathered, Reading, Sources};
-use crate::plan::{Plan, Profile, plan};
+use crate::plan::{Plan, Profile};
 
 /// Cargo's own selection flags, by their own names where those are free.
 #[derive(Args, Clone, Debug, Default)]
@@ -137,8 +137,7 @@ impl Source {
 impl Loaded {
     /// The plan for a profile, with what was found on the way to it.
     pub(super) fn plan(&self, profile: &Profile) -> Result<(Plan, Vec<Finding>), Failure> {
-        let mut plan = plan(&self.config.apply(&self.manifest, profile)?, profile);
-        plan.options = self.config.options(profile)?;
+        let mut plan = self.config.plan(&self.manifest, profile)?;
         let mut findings = self.gathered.as_ref().map(|gathered| gathered.findings.clone()).unwrap_or_default();
         findings.append(&mut plan.findings);
         Ok((plan, findings))

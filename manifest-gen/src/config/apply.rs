@@ -1,27 +1,50 @@
 //! Sections to a manifest.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use orch_manifest::grammar::{self, Args, Assigned, Entry, Form, Node, Problem, Reader, WORKLOAD_KEYS};
-use orch_manifest::manifest::{DeclaredBy, Manifest, ServiceEntry};
+use orch_manifest::manifest::{AppEntry, DeclaredBy, Manifest, ServiceEntry};
 use orch_manifest::model::Workload;
 use orch_manifest::{Id, did_you_mean};
 
 use super::{Config, ConfigError, FILE, Overrides, ProfileSection, Section};
-use crate::plan::Profile;
+use crate::finding::{Code, Finding, Severity};
+use crate::plan::{Plan, Profile, plan};
 
 type Problems = Vec<Problem<usize>>;
 
 impl Config {
+    /// The plan of a manifest in a profile, with everything that the configuration says.
+    pub fn plan(&self, manifest: &Manifest, profile: &Profile) -> Result<Plan, ConfigError> {
+        let (manifest, findings) = self.applied(manifest, profile)?;
+        let mut plan = plan(&manifest, profile);
+        plan.options = self.options(profile)?;
+        plan.findings.splice(0..0, findings);
+        Ok(plan)
+    }
+
     /// The manifest as it is in a profile: what is overridden for every profile first, then what the
-    /// profile overrides, after those it extends.
+    /// profile overrides, after those it extends; then without what is disabled.
     pub fn apply(&self, manifest: &Manifest, profile: &Profile) -> Result<Manifest, ConfigError> {
+        self.applied(manifest, profile).map(|(manifest, _)| manifest)
+    }
+
+    fn applied(&self, manifest: &Manifest, profile: &Profile) -> Result<(Manifest, Vec<Finding>), ConfigError> {
         let mut manifest = manifest.clone();
         let mut problems = Vec::new();
-        self.overrides(&self.base, &mut manifest, &mut problems);
-        for section in self.lineage(profile.as_str()) {
-            self.overrides(&section.overrides, &mut manifest, &mut problems);
+        let lineage = self.lineage(profile.as_str());
+        let all: Vec<&Overrides> =
+            std::iter::once(&self.base).chain(lineage.iter().map(|section| &section.overrides)).collect();
+        for overrides in &all {
+            self.overrides(overrides, &mut manifest, &mut problems);
         }
         self.finish(problems)?;
-        Ok(manifest)
+        // The last one that says something about it wins.
+        let said = all.iter().flat_map(|overrides| &overrides.services);
+        let said: BTreeMap<&Id, bool> = said.filter_map(|(id, section)| Some((id, section.disable?))).collect();
+        let disabled: BTreeSet<&Id> = said.into_iter().filter(|(_, disable)| *disable).map(|(id, _)| id).collect();
+        let findings = leave_out(&mut manifest, &disabled, profile);
+        Ok((manifest, findings))
     }
 
     /// The sections of a profile and of those it extends, the farthest first.
@@ -92,6 +115,42 @@ impl Config {
         };
         manifest.services.extend(service.map(|service| ServiceEntry { service, declared_by }));
     }
+}
+
+/// Takes services out of a manifest; what an application loses by that is found.
+fn leave_out(manifest: &mut Manifest, disabled: &BTreeSet<&Id>, profile: &Profile) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for entry in manifest.services.extract_if(.., |entry| disabled.contains(&entry.service.id)) {
+        let service = &entry.service;
+        let uses = |app: &AppEntry| app.app.uses.as_ref().unwrap_or(&app.services).contains(&service.id);
+        let users: Vec<&AppEntry> = manifest.apps.iter().filter(|app| uses(app)).collect();
+        if users.is_empty() {
+            continue;
+        }
+        let names: Vec<String> = users.iter().map(|app| format!("`{}`", app.id)).collect();
+        let message = format!(
+            "{FILE} disables `{}` in `{profile}`: {} {} without it and {} not given its variables",
+            service.id,
+            names.join(", "),
+            if users.len() == 1 { "runs" } else { "run" },
+            if users.len() == 1 { "is" } else { "are" },
+        );
+        let mut finding = Finding::new(Code::DisabledService, message).at(&entry.declared_by);
+        if service.kind.is_soft() {
+            finding.severity = Severity::Note;
+        } else {
+            let help = "see to it that they can do without, or write `deployment = \"external\"` and where it is instead of `disable`";
+            finding = finding.help(help);
+        }
+        findings.push(finding);
+    }
+    for app in &mut manifest.apps {
+        app.services.retain(|id| !disabled.contains(id));
+        if let Some(uses) = &mut app.app.uses {
+            uses.retain(|id| !disabled.contains(id));
+        }
+    }
+    findings
 }
 
 /// Takes back what is unset, and the lists that are written anew: a list replaces.

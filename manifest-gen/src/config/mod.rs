@@ -4,20 +4,24 @@
 //! |---|---|
 //! | `parse` | the document to sections |
 //! | `tree` | a section to the tree that the attribute grammar reads |
-//! | `apply` | sections to a manifest |
+//! | `apply` | sections to a manifest, and that to a plan |
+//! | `packages` | what becomes of declarations in crates that cannot be edited |
 //! | `origin` | where a value comes from |
-//! | `options` | what it says about targets and secrets |
+//! | `options` | what it says about targets, secrets and data |
 
 mod apply;
 mod options;
 mod origin;
+mod packages;
 mod parse;
 mod tree;
 
 #[cfg(feature = "cli")]
 pub(crate) use options::namespace;
-pub use options::{K8sOptions, Options, SecretPlace, SecretSource, SecretStore, StoreKind};
+pub use options::{DataPlace, K8sOptions, Options, SecretPlace, SecretSource, SecretStore, StoreKind};
 pub use origin::{Layer, LayerSource};
+pub(crate) use packages::Declared;
+pub use packages::{Fate, Packages};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,6 +40,8 @@ pub struct Config {
     pub system: System,
     /// `[services.ID]` and `[apps.ID]`, for every profile.
     pub base: Overrides,
+    /// `[packages.NAME]`
+    pub packages: Packages,
     /// `[profiles.NAME]`
     pub profiles: BTreeMap<String, ProfileSection>,
     /// `[targets.NAME]` and `[secrets.NAME]`, for every profile.
@@ -84,6 +90,8 @@ struct Section {
     unset: Vec<(String, usize)>,
     /// Whether it declares a service that no crate does.
     add: bool,
+    /// Whether the service is left out, where that is said.
+    disable: Option<bool>,
 }
 
 #[derive(Clone, Debug, Default)]

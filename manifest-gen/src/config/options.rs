@@ -1,5 +1,5 @@
-//! What the configuration says about targets and about where secrets are: `[targets.k8s]` and
-//! `[secrets.NAME]`, for every profile and for one.
+//! What the configuration says about targets, about where secrets are and about where data is:
+//! `[targets.k8s]` and `[secrets.NAME]`, for every profile and for one, and `data` of a profile.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +18,22 @@ pub struct Options {
     pub k8s: K8sOptions,
     /// `[secrets.NAME]`: where a secret is, when that is not where its name says.
     pub secrets: BTreeMap<SecretName, SecretPlace>,
+    /// `data` of a profile.
+    pub data: DataPlace,
+}
+
+/// Where an engine on one machine keeps persistent data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DataPlace {
+    /// In volumes of its own.
+    #[default]
+    Volume,
+    /// In folders of the host.
+    Bind,
+}
+
+impl DataPlace {
+    pub(super) const WORDS: [&str; 2] = ["volume", "bind"];
 }
 
 /// How a plan is rendered for Kubernetes.
@@ -86,7 +102,7 @@ pub enum StoreKind {
 }
 
 impl StoreKind {
-    const WORDS: [&str; 2] = ["SecretStore", "ClusterSecretStore"];
+    pub(super) const WORDS: [&str; 2] = ["SecretStore", "ClusterSecretStore"];
 
     /// The kind of the object.
     pub fn as_str(self) -> &'static str {
@@ -120,6 +136,7 @@ pub(super) struct OptionsSection {
     secret_source: Option<(Source, usize)>,
     secret_store: Option<SecretStore>,
     secrets: BTreeMap<SecretName, SecretPlace>,
+    data: Option<DataPlace>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,8 +146,17 @@ enum Source {
     Generator,
 }
 
-const SOURCES: [&str; 3] = ["reference", "external-secret", "generator"];
-const K8S_KEYS: [&str; 9] = [
+pub(super) const SOURCES: [&str; 3] = ["reference", "external-secret", "generator"];
+/// The keys of `[targets]`.
+pub(super) const TARGET_KEYS: [&str; 1] = ["k8s"];
+/// The keys of `[secrets.NAME]`.
+pub(super) const SECRET_KEYS: [&str; 1] = ["kubernetes"];
+/// The keys of `kubernetes` in it.
+pub(super) const SECRET_PLACE_KEYS: [&str; 2] = ["name", "key"];
+/// The keys of `secret_store`.
+pub(super) const STORE_KEYS: [&str; 2] = ["name", "kind"];
+/// The keys of `[targets.k8s]`.
+pub(super) const K8S_KEYS: [&str; 9] = [
     "namespace",
     "create_namespace",
     "ingress_class",
@@ -186,6 +212,7 @@ impl OptionsSection {
         set(&mut k8s.dns_namespaces, self.dns_namespaces.as_ref());
         set(&mut k8s.image_pull_secrets, self.image_pull_secrets.as_ref());
         options.secrets.extend(self.secrets.clone());
+        set(&mut options.data, self.data.as_ref());
     }
 
     /// Reads `[targets]`.
@@ -193,7 +220,7 @@ impl OptionsSection {
         for (key, value) in table(value, problems) {
             match key.get_ref().as_ref() {
                 "k8s" => self.k8s(value, problems),
-                _ => unknown(key, "`[targets]`", &["k8s"], problems),
+                _ => unknown(key, "`[targets]`", &TARGET_KEYS, problems),
             }
         }
     }
@@ -217,6 +244,21 @@ impl OptionsSection {
         }
     }
 
+    /// Reads `data` of a profile.
+    pub(super) fn data(&mut self, value: &Value<'_>, problems: &mut Problems) {
+        self.data = match text(value, problems) {
+            Some("volume") => Some(DataPlace::Volume),
+            Some("bind") => Some(DataPlace::Bind),
+            Some(other) => {
+                let message = format!("`{other}` is no place for data");
+                let help = did_you_mean(other, &DataPlace::WORDS);
+                problems.push(Problem::new(value.span().start, message).help(help));
+                None
+            }
+            None => None,
+        };
+    }
+
     /// Reads `[secrets]`.
     pub(super) fn secrets(&mut self, value: &Value<'_>, problems: &mut Problems) {
         for (key, value) in table(value, problems) {
@@ -236,14 +278,14 @@ fn secret(value: &Value<'_>, problems: &mut Problems) -> SecretPlace {
     let mut place = SecretPlace::default();
     for (key, value) in table(value, problems) {
         if key.get_ref().as_ref() != "kubernetes" {
-            unknown(key, "a secret", &["kubernetes"], problems);
+            unknown(key, "a secret", &SECRET_KEYS, problems);
             continue;
         }
         for (key, value) in table(value, problems) {
             match key.get_ref().as_ref() {
                 "name" => place.name = name(value, Rule::Subdomain, problems),
                 "key" => place.key = parsed::<SecretKey>(value, problems).map(|key| key.to_string()),
-                _ => unknown(key, "`kubernetes`", &["name", "key"], problems),
+                _ => unknown(key, "`kubernetes`", &SECRET_PLACE_KEYS, problems),
             }
         }
     }
@@ -281,7 +323,7 @@ fn store(value: &Value<'_>, problems: &mut Problems) -> Option<SecretStore> {
                     problems.push(Problem::new(value.span().start, message).help(help));
                 }
             },
-            _ => unknown(key, "`secret_store`", &["name", "kind"], problems),
+            _ => unknown(key, "`secret_store`", &STORE_KEYS, problems),
         }
     }
     store.map(|name| SecretStore { name, kind })

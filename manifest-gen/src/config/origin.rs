@@ -84,14 +84,18 @@ impl Section {
 
 /// The name in JSON of what an attribute's key says.
 fn field(key: &str) -> String {
-    let plural = match key {
+    camel_case(match key {
         "port" => "ports",
         "volume" => "volumes",
         "file" => "files",
         "ulimit" => "ulimits",
         key => key,
-    };
-    let mut words = plural.split('_');
+    })
+}
+
+/// A key as it is written in JSON.
+fn camel_case(key: &str) -> String {
+    let mut words = key.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |name, word| {
         let mut letters = word.chars();

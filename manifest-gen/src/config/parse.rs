@@ -8,7 +8,19 @@ use orch_manifest::{FromText, Id, ImageRef, did_you_mean};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, Overrides, ProfileSection, Section, System, tree};
+use super::{Config, Overrides, ProfileSection, Section, System, packages, tree};
+
+/// The tables of the document.
+pub(super) const DOCUMENT_KEYS: [&str; 7] =
+    ["system", "services", "apps", "packages", "profiles", "targets", "secrets"];
+/// The keys of `[system]`.
+pub(super) const SYSTEM_KEYS: [&str; 3] = ["name", "registry", "packages"];
+/// The keys of `[profiles.NAME]`.
+pub(super) const PROFILE_KEYS: [&str; 6] = ["extends", "data", "services", "apps", "targets", "secrets"];
+/// The keys of a service's section beyond those of an attribute.
+pub(super) const SERVICE_SECTION_KEYS: [&str; 3] = ["unset", "add", "disable"];
+/// The keys of an application's section beyond those of an attribute.
+pub(super) const APP_SECTION_KEYS: [&str; 1] = ["unset"];
 
 pub(super) type Problems = Vec<Problem<usize>>;
 pub(super) type Value<'a> = Spanned<DeValue<'a>>;
@@ -26,8 +38,9 @@ pub(super) fn config(text: &str, problems: &mut Problems) -> Config {
     for (key, value) in document.get_ref() {
         match key.get_ref().as_ref() {
             "system" => config.system = system(value, problems),
-            "services" => config.base.services = sections(value, problems),
-            "apps" => config.base.apps = sections(value, problems),
+            "services" => config.base.services = sections(value, &SERVICE_SECTION_KEYS, problems),
+            "apps" => config.base.apps = sections(value, &APP_SECTION_KEYS, problems),
+            "packages" => config.packages = packages::packages(value, problems),
             "profiles" => {
                 for (name, value) in table(value, problems) {
                     if Id::parse(name.get_ref()).is_err() {
@@ -41,10 +54,7 @@ pub(super) fn config(text: &str, problems: &mut Problems) -> Config {
             }
             "targets" => config.options.targets(value, problems),
             "secrets" => config.options.secrets(value, problems),
-            _ => {
-                let known = ["system", "services", "apps", "profiles", "targets", "secrets"];
-                unknown(key, "the configuration", &known, problems);
-            }
+            _ => unknown(key, "the configuration", &DOCUMENT_KEYS, problems),
         }
     }
     config
@@ -61,7 +71,7 @@ fn system(value: &Value<'_>, problems: &mut Problems) -> System {
                 }
             }
             "packages" => system.packages = texts(value, problems).into_iter().map(|(text, _)| text).collect(),
-            _ => unknown(key, "`[system]`", &["name", "registry", "packages"], problems),
+            _ => unknown(key, "`[system]`", &SYSTEM_KEYS, problems),
         }
     }
     system
@@ -85,38 +95,55 @@ fn profile(name: &Spanned<Cow<'_, str>>, value: &Value<'_>, problems: &mut Probl
     for (key, value) in table(value, problems) {
         match key.get_ref().as_ref() {
             "extends" => profile.extends = text(value, problems).map(str::to_owned),
-            "services" => profile.overrides.services = sections(value, problems),
-            "apps" => profile.overrides.apps = sections(value, problems),
+            "data" => profile.options.data(value, problems),
+            "services" => profile.overrides.services = sections(value, &SERVICE_SECTION_KEYS, problems),
+            "apps" => profile.overrides.apps = sections(value, &APP_SECTION_KEYS, problems),
             "targets" => profile.options.targets(value, problems),
             "secrets" => profile.options.secrets(value, problems),
-            _ => unknown(key, "a profile", &["extends", "services", "apps", "targets", "secrets"], problems),
+            _ => unknown(key, "a profile", &PROFILE_KEYS, problems),
         }
     }
     profile
 }
 
-fn sections(value: &Value<'_>, problems: &mut Problems) -> BTreeMap<Id, Section> {
+fn sections(value: &Value<'_>, own: &[&str], problems: &mut Problems) -> BTreeMap<Id, Section> {
     let mut sections = BTreeMap::new();
+    for (id, key, value) in ids(value, problems) {
+        sections.insert(id, section(key, value, own, problems));
+    }
+    sections
+}
+
+/// The entries of a table whose keys are ids.
+pub(super) fn ids<'a, 'b>(
+    value: &'b Value<'a>,
+    problems: &mut Problems,
+) -> Vec<(Id, &'b Spanned<Cow<'a, str>>, &'b Value<'a>)> {
+    let mut entries = Vec::new();
     for (key, value) in table(value, problems) {
         match Id::parse(key.get_ref()) {
-            Ok(id) => {
-                sections.insert(id, section(key, value, problems));
-            }
+            Ok(id) => entries.push((id, key, value)),
             Err(invalid) => {
                 problems.push(Problem { span: key.span().start, message: invalid.problem, help: invalid.help });
             }
         }
     }
-    sections
+    entries
 }
 
-fn section(name: &Spanned<Cow<'_, str>>, value: &Value<'_>, problems: &mut Problems) -> Section {
+/// Reads a section that has these keys besides those of an attribute.
+fn section(name: &Spanned<Cow<'_, str>>, value: &Value<'_>, own: &[&str], problems: &mut Problems) -> Section {
     let at = name.span().start;
-    let mut section = Section { at, args: tree::empty(at), unset: Vec::new(), add: false };
+    let mut section = Section { at, args: tree::empty(at), unset: Vec::new(), add: false, disable: None };
     for (key, value) in table(value, problems) {
         match key.get_ref().as_ref() {
             "unset" => section.unset = texts(value, problems),
-            "add" => section.add = boolean("add", value, problems).unwrap_or_default(),
+            "add" if own.contains(&"add") => section.add = boolean("add", value, problems).unwrap_or_default(),
+            "disable" if own.contains(&"disable") => section.disable = boolean("disable", value, problems),
+            word @ ("add" | "disable") => {
+                let message = format!("`{word}` is for services, and this is an application");
+                problems.push(Problem::new(key.span().start, message).help("leave it out"));
+            }
             "id" => problems
                 .push(Problem::new(key.span().start, "an id cannot be overridden").help("it is the section's name")),
             _ => tree::add_entry(&mut section.args, key, value, problems),

@@ -6,24 +6,27 @@ use camino::{Utf8Path, Utf8PathBuf};
 use orch_manifest::Id;
 use orch_manifest::fragment::{Declaration, Fragment};
 use orch_manifest::manifest::{AppEntry, AuthProviderEntry, ClientEntry, DeclaredBy, Manifest, ServiceEntry};
-use orch_manifest::model::{App, Service, Workload};
+use orch_manifest::model::{App, Client, Service, Workload};
 use sha2::{Digest, Sha256};
 
 use super::apps::Graph;
 use super::check::Unit;
+use super::redeclared::Redeclared;
 use super::workspace::Workspace;
-use super::{Gathered, Sources};
+use super::{GatherError, Gathered, Sources};
+use crate::config::FILE;
 use crate::finding::{Code, Finding};
 
 /// The most bytes that a `file(…)` may have.
 const MAX_FILE: u64 = 1024 * 1024;
 
 /// Brings everything together.
-pub(super) fn merge(workspace: Workspace, graphs: &[Graph], system: Id) -> Gathered {
+pub(super) fn merge(workspace: Workspace, graphs: &[Graph], system: Id) -> Result<Gathered, GatherError> {
     let mut merge = Merge {
         members: workspace.members.iter().map(|member| member.key.clone()).collect(),
         services: BTreeMap::new(),
         twice: BTreeSet::new(),
+        redeclared: Redeclared::new(workspace.config.packages.clone()),
         manifest: Manifest::new(system),
         findings: Vec::new(),
         sources: Sources::default(),
@@ -32,15 +35,26 @@ pub(super) fn merge(workspace: Workspace, graphs: &[Graph], system: Id) -> Gathe
     for graph in graphs {
         merge.graph(graph, &workspace);
     }
-    let Merge { mut manifest, mut findings, sources, services, twice, .. } = merge;
+    let Merge { mut manifest, mut findings, sources, services, twice, redeclared, .. } = merge;
     let mut conflicts = BTreeSet::new();
     for (id, declared) in services.iter().filter(|(id, declared)| differs_by_features(declared, twice.contains(*id))) {
         conflicts.insert(id.clone());
         findings.push(conflict(id, declared));
     }
     manifest.services = services.into_values().flatten().map(|declared| declared.entry).collect();
+    let packages = workspace.dependents.iter().cloned().collect();
+    workspace.config.check_packages(&redeclared.declared(packages, &manifest))?;
+    redeclared.settle(&mut manifest, &mut findings);
     finish(&mut manifest, &conflicts, &mut findings);
-    Gathered { manifest, findings, sources, config: workspace.config, root: workspace.root, inputs: BTreeSet::new() }
+    Ok(Gathered {
+        manifest,
+        findings,
+        sources,
+        merged: redeclared.places(),
+        config: workspace.config,
+        root: workspace.root,
+        inputs: BTreeSet::new(),
+    })
 }
 
 struct Merge {
@@ -49,6 +63,7 @@ struct Merge {
     services: BTreeMap<Id, Vec<Declared>>,
     /// The ids that one crate declares more than once.
     twice: BTreeSet<Id>,
+    redeclared: Redeclared,
     manifest: Manifest,
     findings: Vec<Finding>,
     sources: Sources,
@@ -165,20 +180,26 @@ impl Merge {
     /// Takes what a linked crate declares, other than applications.
     fn linked(&mut self, unit: &Unit, package: &str, linked: &mut Linked) {
         let mut ids = BTreeSet::new();
+        self.redeclared.read(&unit.package);
         for fragment in &unit.fragments {
             let declared_by = self.place(fragment, unit);
             match &fragment.declaration {
                 Declaration::App(_) => {}
                 Declaration::Service(service) => {
-                    linked.services.insert(service.id.clone());
-                    if !ids.insert(&service.id) {
-                        self.twice.insert(service.id.clone());
+                    let Some((id, service)) = self.redeclared.service(service, &unit.package, &declared_by) else {
+                        continue;
+                    };
+                    linked.services.insert(id.clone());
+                    let Some(service) = service else { continue };
+                    if !ids.insert(id.clone()) {
+                        self.twice.insert(id);
                     }
                     self.service(service, declared_by, unit, package);
                 }
                 Declaration::Client(client) => {
-                    linked.calls.insert(client.of.clone());
-                    let entry = ClientEntry { client: client.clone(), declared_by };
+                    let of = self.redeclared.id(&unit.package, &client.of);
+                    linked.calls.insert(of.clone());
+                    let entry = ClientEntry { client: Client { of, ..client.clone() }, declared_by };
                     if !self.manifest.clients.contains(&entry) {
                         self.manifest.clients.push(entry);
                     }
@@ -193,10 +214,10 @@ impl Merge {
         }
     }
 
-    fn service(&mut self, service: &Service, declared_by: DeclaredBy, unit: &Unit, package: &str) {
-        let mut entry = ServiceEntry { service: service.clone(), declared_by };
+    fn service(&mut self, service: Service, declared_by: DeclaredBy, unit: &Unit, package: &str) {
+        let mut entry = ServiceEntry { service, declared_by };
         self.read_files(&mut entry.service.workload, unit, &entry.declared_by);
-        let known = self.services.entry(service.id.clone()).or_default();
+        let known = self.services.entry(entry.service.id.clone()).or_default();
         let index = known.iter().position(|declared| declared.entry == entry).unwrap_or_else(|| {
             known.push(Declared { entry, by: BTreeMap::new() });
             known.len() - 1
@@ -221,7 +242,7 @@ impl Merge {
         for file in &mut workload.files {
             match read(&unit.root, file.source.as_str()) {
                 Ok(content) => {
-                    file.sha256 = Some(format!("{:x}", HexDigest(Sha256::digest(content.as_bytes()).into())));
+                    file.sha256 = Some(hash(&content));
                     file.content = Some(content);
                 }
                 Err(problem) => {
@@ -238,6 +259,11 @@ impl Merge {
 struct Linked {
     services: BTreeSet<Id>,
     calls: BTreeSet<Id>,
+}
+
+/// The hash of a file's text.
+pub(super) fn hash(content: &str) -> String {
+    format!("{:x}", HexDigest(Sha256::digest(content.as_bytes()).into()))
 }
 
 struct HexDigest([u8; 32]);
@@ -301,8 +327,15 @@ fn finish(manifest: &mut Manifest, conflicts: &BTreeSet<Id>, findings: &mut Vec<
 }
 
 fn duplicate(id: &Id, places: &[&DeclaredBy]) -> Finding {
-    let finding = Finding::new(Code::DuplicateId, format!("`{id}` is declared {} times", places.len()))
-        .help("give each an `id` of its own");
+    let mut help = "give each an `id` of its own".to_owned();
+    // What is not of this workspace cannot be edited.
+    if let Some(place) = places.iter().find(|place| place.version.is_some()) {
+        help = format!(
+            "{help}, or write `[packages.{}.services.{id}]` in {FILE} with `rename`, `same_as` or `disable`",
+            place.package
+        );
+    }
+    let finding = Finding::new(Code::DuplicateId, format!("`{id}` is declared {} times", places.len())).help(help);
     let mut places: Vec<&DeclaredBy> = places.to_vec();
     places.dedup();
     places.into_iter().fold(finding, Finding::at)

@@ -12,6 +12,7 @@
 //! | `inputs` | what cargo's answers depend on, to know whether that still holds |
 //! | `why` | traces how a declaration came into the system |
 //! | `merge` | brings the applications together into one manifest |
+//! | `redeclared` | renames, merges and disables what `orch.toml` says of crates that cannot be edited |
 
 mod apps;
 mod cargo;
@@ -20,6 +21,7 @@ mod dep_info;
 mod inputs;
 mod lockfile;
 mod merge;
+mod redeclared;
 mod remembered;
 mod scan;
 mod tree;
@@ -52,6 +54,8 @@ pub struct Gathered {
     pub findings: Vec<Finding>,
     /// Where the packages are.
     pub sources: Sources,
+    /// The places that declare what `orch.toml` takes for the same as a service, by its id.
+    pub merged: BTreeMap<Id, Vec<DeclaredBy>>,
     /// `orch.toml`.
     pub config: Config,
     /// The root folder of the workspace.
@@ -234,7 +238,7 @@ impl GatherError {
 pub fn gather(cargo: &Cargo) -> Result<Gathered, GatherError> {
     let (workspace, graphs) = apps::compile(cargo)?;
     let name = system_name(&workspace, &graphs)?;
-    Ok(merge::merge(workspace, &graphs, name))
+    merge::merge(workspace, &graphs, name)
 }
 
 /// Reads the sources of a workspace's applications and gathers the same as [`gather`] without
@@ -253,7 +257,7 @@ pub fn read(cargo: &Cargo, reading: &Reading) -> Result<Gathered, GatherError> {
     let name = system_name(&workspace, &graphs)?;
     files.extend(workspace.members.iter().map(|member| member.manifest.clone()));
     files.extend(["Cargo.toml", "Cargo.lock", crate::config::FILE].map(|file| workspace.root.join(file)));
-    let mut gathered = merge::merge(workspace, &graphs, name);
+    let mut gathered = merge::merge(workspace, &graphs, name)?;
     files.extend(gathered.mounted_files());
     gathered.inputs = files;
     for ((place, why), root) in doubts {

@@ -49,6 +49,8 @@ pub fn why(cargo: &Cargo, gathered: &Gathered, id: &Id) -> Result<Why, GatherErr
     let Some(service) = manifest.service(id) else {
         return Err(GatherError::UnknownPackage { name: id.to_string(), nearest: None });
     };
+    let merged = gathered.merged.get(id).into_iter().flatten();
+    let places: Vec<&DeclaredBy> = std::iter::once(&service.declared_by).chain(merged).collect();
     let metadata = workspace::read(cargo, false)?;
     let key = |package: &Package| (package.name.to_string(), package.version.to_string());
     let packages: BTreeMap<PackageKey, &Package> =
@@ -60,7 +62,7 @@ pub fn why(cargo: &Cargo, gathered: &Gathered, id: &Id) -> Result<Why, GatherErr
         let member = members.iter().find(|member| member.key.0 == app.declared_by.package);
         let accepts = |feature: &str| member.is_some_and(|member| member.accepts(feature));
         let tree = tree::resolve(cargo, &app.declared_by.package, &accepts)?;
-        paths.extend(path(app, &service.declared_by, &tree, &packages));
+        paths.extend(places.iter().find_map(|place| path(app, place, &tree, &packages)));
     }
     Ok(Why { declared_by: service.declared_by.clone(), paths })
 }

@@ -16,8 +16,9 @@ use orch_templates::{PackError, Packs, RenderError, RenderedFile};
 
 use orch_manifest::did_you_mean;
 
-use crate::finding::Finding;
-use crate::plan::Plan;
+use crate::config::DataPlace;
+use crate::finding::{Code, Finding};
+use crate::plan::{Plan, Workload};
 
 pub use compose::Compose;
 pub use kubernetes::Kubernetes;
@@ -111,4 +112,14 @@ pub fn render(plan: &Plan, target: &str, packs: &Packs) -> Result<Rendered, Targ
         }
         view => Err(TargetError::View { pack: pack.name().to_owned(), view: view.to_owned() }),
     }
+}
+
+/// What a target says of `data = "bind"` that has no place for folders of one machine.
+fn without_folders(plan: &Plan, target: &str, instead: &str) -> Option<Finding> {
+    let wanted = plan.options.data == DataPlace::Bind && plan.workloads.iter().any(Workload::is_stateful);
+    let message = format!(
+        "{target} keeps no data in folders of the workspace, as `data = \"bind\"` says for `{}`: it is in {instead}",
+        plan.profile
+    );
+    wanted.then(|| Finding::new(Code::Unrepresentable, message).help("use another profile for this target"))
 }

@@ -11,6 +11,7 @@ mod support;
 mod input;
 mod membership;
 mod mistakes;
+mod redeclared;
 mod remembered;
 mod same_bytes;
 mod sources;

@@ -5,6 +5,7 @@ pub(crate) mod swarm;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cargo_orch::config::DataPlace;
 use cargo_orch::plan::{Plan, Published, Workload};
 use serde_json::Value;
 
@@ -82,7 +83,8 @@ pub(crate) fn can_be_asked(workload: &Workload) -> bool {
 
 /// What Compose and Swarm have in common.
 pub(crate) fn check_both(plan: &Plan, read: &Value) {
-    assert_eq!(declared(read, "services").len(), plan.workloads.len());
+    let helpers = plan.workloads.iter().filter(|workload| has_helper(plan, workload, read)).count();
+    assert_eq!(declared(read, "services").len(), plan.workloads.len() + helpers);
     for workload in &plan.workloads {
         let (id, section) = (&workload.id, section(read, workload));
         assert_eq!(section["image"], workload.image.to_string());
@@ -109,19 +111,36 @@ pub(crate) fn check_both(plan: &Plan, read: &Value) {
         for value in section["environment"].as_object().into_iter().flat_map(serde_json::Map::values) {
             assert!(value.is_string(), "{id}: {value}");
         }
-        check_volumes(read, workload, section);
+        check_volumes(plan, read, workload, section);
     }
     assert_eq!(read["networks"]["internal"]["internal"], true);
 }
 
-/// Declared data is never without a mount, and there is no anonymous volume and no path of the host.
-fn check_volumes(read: &Value, workload: &Workload, section: &Value) {
+/// Whether a service beside this one makes its folders on the host its own, for which it then waits.
+fn has_helper(plan: &Plan, workload: &Workload, read: &Value) -> bool {
+    let id = format!("{}-data", workload.id);
+    let Some(helper) = read["services"].get(&id) else { return false };
+    assert!(plan.options.data == DataPlace::Bind && workload.is_stateful(), "{id}");
+    assert_eq!((&helper["user"], &helper["network_mode"]), (&Value::from("0:0"), &Value::from("none")), "{id}");
+    let waits = &read["services"][workload.id.as_str()]["depends_on"][&id];
+    assert_eq!(waits["condition"], "service_completed_successfully", "{id}");
+    true
+}
+
+/// Declared data is never without a mount; there is no anonymous volume, and no path of the host but one
+/// that the deployer may choose.
+fn check_volumes(plan: &Plan, read: &Value, workload: &Workload, section: &Value) {
     let id = &workload.id;
     let mut mounted: BTreeSet<String> = BTreeSet::new();
     for volume in list(&section["volumes"]) {
         match volume["type"].as_str() {
             Some("volume") => {
                 assert!(declared(read, "volumes").contains(volume["source"].as_str().unwrap()), "{id}: {volume}");
+            }
+            Some("bind") => {
+                assert_eq!(plan.options.data, DataPlace::Bind, "{id}: {volume}");
+                let folder = format!("${{ORCH_DATA:-../../../.orch/data}}/{id}/");
+                assert!(volume["source"].as_str().unwrap().starts_with(&folder), "{id}: {volume}");
             }
             Some("tmpfs") => assert!(volume.get("source").is_none(), "{id}: {volume}"),
             other => panic!("{id}: {other:?}"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cargo_orch::config::Config;
 use cargo_orch::finding::{Code, Finding, Severity};
-use cargo_orch::plan::{Profile, plan};
+use cargo_orch::plan::Profile;
 use cargo_orch::target;
 use orch_manifest::grammar::{self, Reader};
 use orch_manifest::manifest::{AppEntry, DeclaredBy, Manifest, ServiceEntry};
@@ -91,8 +91,7 @@ impl System {
     pub(crate) fn render(&self, profile: &str) -> Cluster {
         let config = self.read_config();
         let profile = Profile::find(profile, &config).unwrap();
-        let mut plan = plan(&config.apply(&self.manifest, &profile).unwrap(), &profile);
-        plan.options = config.options(&profile).unwrap();
+        let plan = config.plan(&self.manifest, &profile).unwrap();
         let rendered = target::render(&plan, "k8s", &target::packs(None).unwrap()).unwrap();
         let files = rendered.files.into_iter().map(|file| (file.path, file.contents)).collect();
         Cluster { files, findings: rendered.findings }

@@ -96,6 +96,7 @@ impl Kubernetes {
         for workload in start_order(plan) {
             writer.workload(workload);
         }
+        writer.findings.extend(super::without_folders(plan, "Kubernetes", "the storage of the cluster"));
         (writer.out, writer.findings)
     }
 }

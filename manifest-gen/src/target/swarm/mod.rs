@@ -89,6 +89,7 @@ impl Swarm {
         let volumes = plan.workloads.iter().flat_map(storage::volumes).collect();
         let secrets = writer.external_secrets();
         writer.about_system();
+        writer.findings.extend(super::without_folders(plan, "Swarm", "volumes of the nodes"));
         let mut supplied = docker::variables(plan, text::quote);
         supplied.extend(docker::ports(plan, is_published));
         let swarm = Self {

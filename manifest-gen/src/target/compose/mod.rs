@@ -1,5 +1,7 @@
 //! A plan in the terms of the Compose Specification.
 
+mod data;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use orch_manifest::model::{AppKind, RestartPolicy};
@@ -50,6 +52,7 @@ struct Service {
     healthcheck: Option<Healthcheck>,
     depends_on: Vec<DependsOn>,
     networks: Vec<&'static str>,
+    network_mode: Option<&'static str>,
     user: Option<String>,
     working_dir: Option<String>,
     hostname: Option<String>,
@@ -78,9 +81,12 @@ struct Port {
 
 #[derive(Clone, Debug, Serialize)]
 struct Mount {
+    kind: &'static str,
     source: String,
     target: String,
     read_only: bool,
+    /// Whether the folder of the host is created where it is missing.
+    create_host_path: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -112,7 +118,7 @@ impl Compose {
         let checked = plan.workloads.iter().filter(|workload| workload.check_inside().is_some());
         let checked = checked.map(|workload| &workload.id).collect();
         let mut writer = Writer { plan, as_files: as_files(plan), checked, findings: Vec::new() };
-        let services: Vec<Service> = plan.workloads.iter().map(|workload| writer.service(workload)).collect();
+        let services: Vec<Service> = plan.workloads.iter().flat_map(|workload| writer.services(workload)).collect();
         let networks = docker::all_networks(&services.iter().flat_map(|service| &service.networks).copied().collect());
         let configs = plan.workloads.iter().flat_map(|workload| writer.configs(workload)).collect();
         let compose = Self {
@@ -121,7 +127,7 @@ impl Compose {
                 plan.profile
             ),
             name: format!("{}-{}", plan.system, plan.profile),
-            volumes: plan.workloads.iter().flat_map(persistent).collect(),
+            volumes: data::volumes(plan),
             services,
             networks,
             secrets: writer.as_files.iter().map(secret_file).collect(),
@@ -131,11 +137,6 @@ impl Compose {
         writer.about_secrets();
         (compose, writer.findings)
     }
-}
-
-fn persistent(workload: &Workload) -> Vec<String> {
-    let volumes = workload.volumes.iter().filter(|volume| volume.persistent);
-    volumes.map(|volume| format!("{}-{}", workload.id, volume.name)).collect()
 }
 
 struct Writer<'a> {
@@ -148,6 +149,13 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// The service of a workload, and what it needs beside it.
+    fn services(&mut self, workload: &Workload) -> Vec<Service> {
+        let mut service = self.service(workload);
+        let owner = self.owner(workload, &mut service);
+        std::iter::once(service).chain(owner).collect()
+    }
+
     fn service(&mut self, workload: &Workload) -> Service {
         self.about(workload);
         Service {
@@ -159,12 +167,7 @@ impl Writer<'_> {
             command: self.texts(workload, &workload.command),
             environment: self.environment(workload),
             ports: workload.ports.iter().filter_map(port).collect(),
-            volumes: workload
-                .volumes
-                .iter()
-                .filter(|volume| volume.persistent)
-                .map(|volume| mount(workload, volume))
-                .collect(),
+            volumes: data::mounts(self.plan, workload),
             tmpfs: workload
                 .volumes
                 .iter()
@@ -188,6 +191,7 @@ impl Writer<'_> {
             healthcheck: workload.check_inside().map(docker::healthcheck),
             depends_on: workload.dependencies.iter().map(|dependency| self.depends_on(dependency)).collect(),
             networks: docker::networks(workload),
+            network_mode: None,
             user: workload.user.map(|user| user.to_string()),
             working_dir: workload.workdir.as_ref().map(|path| escape(path.as_str())),
             hostname: workload.hostname.as_ref().map(ToString::to_string),
@@ -403,14 +407,6 @@ fn port(port: &crate::plan::Published) -> Option<Port> {
     })
 }
 
-fn mount(workload: &Workload, volume: &crate::plan::Volume) -> Mount {
-    Mount {
-        source: format!("{}-{}", workload.id, volume.name),
-        target: escape(volume.path.as_str()),
-        read_only: volume.read_only,
-    }
-}
-
 /// The owner is written down: where the image has a folder at this path, an engine gives its mode to
 /// what is mounted there, and another user than its owner could not write.
 fn tmpfs(workload: &Workload, volume: &crate::plan::Volume) -> String {
@@ -438,6 +434,7 @@ fn environment_file(plan: &Plan, as_files: &BTreeSet<SecretName>) -> Vec<Supplie
         let about = format!("the folder with a file for each of the secrets {}", names.join(", "));
         supplied.push(Supplied { about, line: format!("{SECRETS}=") });
     }
+    supplied.extend(data::supplied(plan));
     for secret in plan.secrets.iter().filter(|secret| !as_files.contains(&secret.name)) {
         let variables: BTreeSet<&str> = keys
             .iter()
