@@ -1,14 +1,30 @@
 use orch_manifest::manifest::Manifest;
 
 use super::failure::Failure;
+use crate::config;
 use crate::exit::Exit;
 use crate::output::Output;
 
-/// Print the JSON Schema of the manifest
+/// Print the JSON Schema of the manifest, or of orch.toml
 #[derive(clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// What the schema is of
+    #[arg(value_enum, default_value = "manifest", value_name = "FORMAT")]
+    of: Format,
+}
 
-pub(super) fn run(_: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    output.data(&Manifest::json_schema())?;
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// What `cargo orch manifest` prints
+    Manifest,
+    /// The configuration, for editors
+    OrchToml,
+}
+
+pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    output.data(&match args.of {
+        Format::Manifest => Manifest::json_schema(),
+        Format::OrchToml => config::json_schema(),
+    })?;
     Ok(Exit::Done)
 }

@@ -8,12 +8,14 @@
 //! | `packages` | what becomes of declarations in crates that cannot be edited |
 //! | `origin` | where a value comes from |
 //! | `options` | what it says about targets, secrets and data |
+//! | `schema` | its JSON Schema, for editors |
 
 mod apply;
 mod options;
 mod origin;
 mod packages;
 mod parse;
+mod schema;
 mod tree;
 
 #[cfg(feature = "cli")]
@@ -22,6 +24,7 @@ pub use options::{DataPlace, K8sOptions, Options, SecretPlace, SecretSource, Sec
 pub use origin::{Layer, LayerSource};
 pub(crate) use packages::Declared;
 pub use packages::{Fate, Packages};
+pub use schema::json_schema;
 
 use std::collections::BTreeMap;
 use std::fmt;

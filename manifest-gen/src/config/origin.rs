@@ -83,7 +83,7 @@ impl Section {
 }
 
 /// The name in JSON of what an attribute's key says.
-fn field(key: &str) -> String {
+pub(super) fn field(key: &str) -> String {
     camel_case(match key {
         "port" => "ports",
         "volume" => "volumes",
@@ -94,7 +94,7 @@ fn field(key: &str) -> String {
 }
 
 /// A key as it is written in JSON.
-fn camel_case(key: &str) -> String {
+pub(super) fn camel_case(key: &str) -> String {
     let mut words = key.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |name, word| {

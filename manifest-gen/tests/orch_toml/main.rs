@@ -5,6 +5,7 @@
 
 mod data;
 mod disabled;
+mod schema;
 
 use camino::Utf8Path;
 use cargo_orch::config::{Config, ConfigError};
