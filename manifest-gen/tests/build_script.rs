@@ -127,6 +127,15 @@ fn what_is_asked_for() {
 }
 
 #[test]
+fn what_orch_toml_says_about_a_target_holds() {
+    let _turn = turn();
+    let workspace = workspace("build-script-target", &SCRIPT.replace("compose", "k8s"));
+    workspace.edit("orch.toml", "[system]", "[targets.k8s]\nnamespace = \"elsewhere\"\n[system]");
+    let text = rendered(&workspace, &[]);
+    assert!(text.contains("namespace: elsewhere"), "{text}");
+}
+
+#[test]
 fn what_is_wrong_fails_the_build() {
     let _turn = turn();
     let workspace = workspace("build-script-wrong", SCRIPT);
