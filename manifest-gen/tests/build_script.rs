@@ -4,17 +4,19 @@
 
 mod support;
 
+use std::fs::File;
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use support::{Ran, Workspace, depending, on, repository};
 
 /// The library is compiled once, into a target folder that the tests share. To cargo, packages at the same
-/// place in two workspaces are the same, so the tests take turns.
-fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+/// place in two workspaces are the same, so the tests take turns, also when each runs in a process of its own.
+fn turn() -> File {
+    let turn = File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("build-script.lock")).unwrap();
+    turn.lock().unwrap();
+    turn
 }
 
 /// How long a build may take, the first with everything that is to be compiled for it.

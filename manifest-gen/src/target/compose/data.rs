@@ -31,7 +31,7 @@ pub(super) fn volumes(plan: &Plan) -> Vec<String> {
         return Vec::new();
     }
     let named = |workload: &Workload| -> Vec<String> {
-        persistent(workload).map(|volume| format!("{}-{}", workload.id, volume.name)).collect()
+        persistent(workload).map(|volume| format!("{}_{}", workload.id, volume.name)).collect()
     };
     plan.workloads.iter().flat_map(named).collect()
 }
@@ -47,7 +47,7 @@ fn persistent(workload: &Workload) -> impl Iterator<Item = &Volume> {
 
 fn mount(plan: &Plan, workload: &Workload, volume: &Volume) -> Mount {
     let (kind, source) = match plan.options.data {
-        DataPlace::Volume => ("volume", format!("{}-{}", workload.id, volume.name)),
+        DataPlace::Volume => ("volume", format!("{}_{}", workload.id, volume.name)),
         DataPlace::Bind => ("bind", format!("{}/{}/{}", optional(DATA, FOLDER), workload.id, volume.name)),
     };
     Mount {
@@ -158,4 +158,37 @@ fn labels(id: &str, workload: &Workload, plan: &Plan) -> BTreeMap<String, String
     let mut labels = docker::labels(workload, plan);
     labels.insert("dev.orch.service".to_owned(), id.to_owned());
     labels
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use orch_manifest::manifest::Manifest;
+    use serde_json::{Value, json};
+
+    use crate::plan::profile::Base;
+    use crate::plan::{Profile, plan};
+    use crate::target::Compose;
+
+    #[test]
+    fn ids_and_names_with_dashes_never_share_a_volume_or_a_config() {
+        let service = |id: &str, name: &str| {
+            json!({
+                "id": id, "kind": "other", "image": "x:1", "health": {"check": "none"},
+                "volumes": [{"path": "/data", "name": name}],
+                "files": [{"path": format!("/etc/{name}"), "source": name, "content": "x", "sha256": "0".repeat(64)}],
+                "declaredBy": {"package": "p", "file": "src/lib.rs", "item": "S"}
+            })
+        };
+        let services = [service("a", "b-c"), service("a-b", "c")];
+        let text = json!({"schemaVersion": 1, "system": "s", "services": services}).to_string();
+        let plan = plan(&Manifest::from_json(&text).unwrap(), &Profile::built_in(Base::Local));
+        let compose = serde_json::to_value(Compose::new(&plan).0).unwrap();
+        let names = |key: &str, name: fn(&Value) -> &Value| -> BTreeSet<String> {
+            compose[key].as_array().unwrap().iter().map(|entry| name(entry).as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(names("volumes", |entry| entry), ["a-b_c", "a_b-c"].map(str::to_owned).into());
+        assert_eq!(names("configs", |entry| &entry["name"]), ["a-b_c", "a_b-c"].map(str::to_owned).into());
+    }
 }

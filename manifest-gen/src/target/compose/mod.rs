@@ -393,7 +393,7 @@ fn secret_file(name: &SecretName) -> SecretFile {
 
 fn config_name(workload: &Workload, file: &str) -> String {
     let word: String = file.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    format!("{}-{}", workload.id, word.to_ascii_lowercase())
+    format!("{}_{}", workload.id, word.to_ascii_lowercase())
 }
 
 fn port(port: &crate::plan::Published) -> Option<Port> {
