@@ -62,6 +62,7 @@ impl Pack {
             pack.environments.insert(format, environment);
         }
         pack.check_expressions()?;
+        pack.compile_paths()?;
         Ok(pack)
     }
 
@@ -100,26 +101,31 @@ impl Pack {
     pub fn render_unless(
         &self,
         context: &impl Serialize,
-        passed: impl Fn(&RenderedFile) -> bool,
+        passed: impl Fn(&RenderedFile) -> bool + Sync,
     ) -> Result<Vec<RenderedFile>, RenderError> {
         let context = Value::from(Serde(context));
         if context.kind() == ValueKind::Invalid {
             return Err(RenderError::Context { detail: context.to_string() });
         }
         let mut taken = Taken::default();
-        let mut rendered = Vec::new();
+        let mut jobs = Vec::new();
         for entry in &self.spec.entries {
             for job in self.jobs(entry, &context)? {
-                if !self.wanted(&job)? {
-                    continue;
+                if self.wanted(&job)? {
+                    let path = self.path(&job, &mut taken)?;
+                    jobs.push((job, path));
                 }
-                let file = RenderedFile { path: self.path(&job, &mut taken)?, contents: self.contents(&job)? };
-                if !passed(&file) {
-                    self.read_back(&job, &file)?;
-                }
-                rendered.push(file);
             }
         }
+        let file = |(job, path): &(Job<'_>, String)| {
+            let file = RenderedFile { path: path.clone(), contents: self.contents(job)? };
+            if !passed(&file) {
+                self.read_back(job, &file)?;
+            }
+            Ok(file)
+        };
+        // In the order of the jobs, so that it is always the same error that is reported.
+        let mut rendered = in_parallel(&jobs, file).into_iter().collect::<Result<Vec<_>, _>>()?;
         rendered.sort();
         Ok(rendered)
     }
@@ -173,7 +179,8 @@ impl Pack {
         let located = &job.entry.path;
         let path = self
             .text()
-            .render_named_str(spec::FILE, &located.text, job.context.clone())
+            .get_template(&path_name(located))
+            .and_then(|template| template.render(job.context.clone()))
             .map_err(|error| self.spec_error(located, job, &error))?;
         let owner = match &job.element {
             Some(element) => format!("`{}` for {element}", job.entry.template.text),
@@ -298,6 +305,19 @@ impl Pack {
             || self.spec.entries.iter().all(|entry| entry.format == Format::Yaml)
     }
 
+    /// Compiles the paths of `pack.toml`, so that not every file does.
+    fn compile_paths(&mut self) -> Result<(), PackError> {
+        let paths: Vec<&Located> = self.spec.entries.iter().map(|entry| &entry.path).collect();
+        let Some(text) = self.environments.get_mut(&Format::Text) else { return Ok(()) };
+        for path in paths {
+            text.add_template_owned(path_name(path), path.text.clone()).map_err(|error| {
+                // Each was compiled before, so nothing is left to fail.
+                PackError::Invalid(Box::new(Fault::from_minijinja(&self.name, spec::FILE, &error)))
+            })?;
+        }
+        Ok(())
+    }
+
     /// Every path and every condition of `pack.toml` compiles.
     fn check_expressions(&self) -> Result<(), PackError> {
         for entry in &self.spec.entries {
@@ -338,6 +358,32 @@ impl Pack {
             ..Fault::default()
         })
     }
+}
+
+/// What `work` makes of each item, in their order, on every core there is.
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    /// For fewer, starting a thread takes longer than it saves.
+    const WORTH_A_THREAD: usize = 64;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = cores.min(items.len() / WORTH_A_THREAD);
+    if threads < 2 {
+        return items.iter().map(work).collect();
+    }
+    std::thread::scope(|scope| {
+        let work = &work;
+        let parts = items.chunks(items.len().div_ceil(threads));
+        let started: Vec<_> =
+            parts.map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<R>>())).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<R>>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        started.into_iter().flat_map(join).collect()
+    })
+}
+
+/// Under which name the template of a path is compiled; no file of a pack has it.
+fn path_name(path: &Located) -> String {
+    format!("{}:{}", spec::FILE, path.text)
 }
 
 /// `services[3]` (`db`), the name being what the element calls itself.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::error::PackError;
 use crate::load::{self, Files};
@@ -44,6 +45,8 @@ struct Source {
     origin: Origin,
     description: String,
     files: Files,
+    /// Compiled when it is asked for, once.
+    compiled: OnceLock<Pack>,
 }
 
 impl Packs {
@@ -79,7 +82,7 @@ impl Packs {
                     nearest: nearest(&name, names.iter().map(String::as_str)),
                 })?;
                 let description = Spec::parse(&name, toml).map_err(PackError::Invalid)?.description;
-                Ok((name, Source { origin, description, files }))
+                Ok((name, Source { origin, description, files, compiled: OnceLock::new() }))
             })
             .collect::<Result<_, PackError>>()?;
         Ok(Self { packs })
@@ -98,12 +101,16 @@ impl Packs {
     }
 
     /// The pack for `target`, its templates compiled.
-    pub fn get(&self, target: &str) -> Result<Pack, PackError> {
+    pub fn get(&self, target: &str) -> Result<&Pack, PackError> {
         let source = self.packs.get(target).ok_or_else(|| PackError::UnknownTarget {
             target: target.to_owned(),
             nearest: nearest(target, self.packs.keys().map(String::as_str)),
             known: self.packs.keys().cloned().collect(),
         })?;
-        Pack::compile(target, source.origin, source.files.clone())
+        if let Some(pack) = source.compiled.get() {
+            return Ok(pack);
+        }
+        let pack = Pack::compile(target, source.origin, source.files.clone())?;
+        Ok(source.compiled.get_or_init(|| pack))
     }
 }

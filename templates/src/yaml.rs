@@ -45,10 +45,21 @@ fn string(text: &str) -> Result<String, Unwritable> {
     // (`[{{ a }}, {{ b }}]`), where these change the shape; PyYAML ends a plain
     // scalar there at any `?`.
     match text {
+        text if is_plain(text) => Ok(text.to_owned()),
         text if reads_better_in_single_quotes(text) => serialize(SingleQuoted(text)),
         text if text.contains([',', '?', '[', ']', '{', '}']) => serialize(DoubleQuoted(text)),
         text => serialize(text),
     }
+}
+
+/// Whether nothing about a text asks for quotes, in no position: the emitter, which knows much more,
+/// need not be asked about most of what is written. Every word that means something is shorter.
+fn is_plain(text: &str) -> bool {
+    let inside = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+    text.len() > "infinity".len()
+        && text.len() < 60
+        && text.as_bytes()[0].is_ascii_alphabetic()
+        && text.bytes().all(inside)
 }
 
 /// JSON and the like: a `"` on every corner, and nothing that needs an escape.
@@ -217,6 +228,25 @@ mod tests {
         for word in ["postgres:16", "db", "/var/lib/data", "a-b_c.d", "http://x/y"] {
             assert_eq!(emitted(json!(word)), word);
         }
+    }
+
+    #[test]
+    fn what_is_plain_is_what_the_emitter_writes() {
+        let parts = ["true", "null", "no", "e", "1", "-", "_", ".", "/", "inf", "Infinity", "abcdefgh", "0x1", "v1.2"];
+        let mut plain = 0;
+        for one in parts {
+            for two in parts {
+                for three in parts {
+                    for text in [format!("{one}{two}{three}"), format!("{one}{two}{three}abcdefgh")] {
+                        if is_plain(&text) {
+                            plain += 1;
+                            assert_eq!(serialize(&text).unwrap(), text);
+                        }
+                    }
+                }
+            }
+        }
+        assert!(plain > 1000, "{plain}");
     }
 
     #[test]

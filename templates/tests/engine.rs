@@ -30,10 +30,11 @@ fn render(path: &str, template: &str, context: &impl Serialize) -> Result<String
 }
 
 /// Compiles a pack of one template and the given lines in its `[[file]]`.
-fn compile(entry: &str, template: &str) -> Result<orch_templates::Pack, PackError> {
+fn compile(entry: &str, template: &str) -> Result<&'static orch_templates::Pack, PackError> {
     let toml = format!("description = \"d\"\n[[file]]\ntemplate = \"t.j2\"\n{entry}");
     let dir = demo::folder(&[("demo/pack.toml", &toml), ("demo/t.j2", template)]);
-    Packs::with_overrides(dir.path())?.get("demo")
+    // The pack is the test's for as long as it runs.
+    Box::leak(Box::new(Packs::with_overrides(dir.path())?)).get("demo")
 }
 
 /// The message, the excerpt and the help of an error.

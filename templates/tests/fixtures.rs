@@ -36,7 +36,8 @@ fn render(case: &Path) -> Files {
     // The case is a folder of packs with one pack in it, called `pack`; `expected` is no pack.
     let packs = tempfile::tempdir().unwrap();
     write(&packs.path().join("pack"), &read(&case.join("pack")));
-    let pack = Packs::with_overrides(packs.path()).unwrap().get("pack").unwrap();
+    let packs = Packs::with_overrides(packs.path()).unwrap();
+    let pack = packs.get("pack").unwrap();
     let files = pack.render(&context).unwrap();
     files.into_iter().map(|file| (file.path, file.contents)).collect()
 }

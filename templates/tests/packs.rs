@@ -10,7 +10,7 @@ const TOML: &str = "description = \"Demo\"\n[[file]]\ntemplate = \"t.j2\"\npath 
 
 fn rejected(files: &[(&str, &str)]) -> (String, String, String) {
     let dir = demo::folder(files);
-    let error = Packs::with_overrides(dir.path()).and_then(|packs| packs.get("demo")).unwrap_err();
+    let error = Packs::with_overrides(dir.path()).and_then(|packs| packs.get("demo").map(drop)).unwrap_err();
     (error.to_string(), error.excerpt().unwrap_or_default(), error.help().unwrap_or_default())
 }
 

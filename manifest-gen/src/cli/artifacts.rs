@@ -7,6 +7,7 @@ use super::selection::Loaded;
 use crate::finding::Finding;
 use crate::plan::Profile;
 use crate::target::{self, TargetError};
+use crate::write::Folder;
 
 /// Which targets, with which packs.
 #[derive(clap::Args, Clone, Debug)]
@@ -53,6 +54,11 @@ impl Artifacts {
 }
 
 impl Targets {
+    /// How many targets.
+    pub(super) fn len(&self) -> usize {
+        self.target.len()
+    }
+
     /// The packs; a name that is wrong is said before anything is compiled.
     pub(super) fn packs(&self) -> Result<Packs, Failure> {
         let packs = target::packs(self.templates.as_deref())?;
@@ -62,12 +68,14 @@ impl Targets {
         Ok(packs)
     }
 
-    /// Renders every target for every profile, with what was found, each finding once.
+    /// Renders every target for every profile, with what was found, each finding once. What `folder` has
+    /// already is not read back again.
     pub(super) fn render(
         &self,
         packs: &Packs,
         loaded: &Loaded,
         profiles: &[Profile],
+        folder: impl Fn(&str, &Profile) -> Option<Folder>,
     ) -> Result<(Vec<Artifacts>, Vec<Finding>), Failure> {
         let mut all = Vec::new();
         let mut findings: Vec<Finding> = Vec::new();
@@ -85,7 +93,10 @@ impl Targets {
             };
             add(found);
             for target in &self.target {
-                let rendered = target::render(&plan, target, packs)?;
+                let passed = folder(target, profile).map(|folder| folder.passed());
+                let passed =
+                    |file: &RenderedFile| passed.as_ref().is_some_and(|passed| passed(&file.path, &file.contents));
+                let rendered = target::render_unless(&plan, target, packs, passed)?;
                 add(rendered.findings);
                 all.push(Artifacts { target: target.clone(), profile: profile.clone(), files: rendered.files });
             }

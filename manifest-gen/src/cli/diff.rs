@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::artifacts::{Artifacts, Targets};
@@ -20,7 +21,7 @@ pub(super) struct Args {
     /// One profile with `--against`, two without
     #[arg(long, value_name = "NAME", num_args = 1..=2, required = true)]
     profile: Vec<String>,
-    /// Compare with the files of this folder
+    /// Compare with the artifacts in this folder; other files are left out, since secrets may be in them
     #[arg(long, value_name = "DIR")]
     against: Option<PathBuf>,
     #[command(flatten)]
@@ -40,7 +41,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let loaded = args.source.load()?;
     let profiles: Vec<Profile> =
         args.profile.iter().map(|name| Profile::find(name, &loaded.config)).collect::<Result<_, _>>()?;
-    let (all, findings) = args.targets.render(&packs, &loaded, &profiles)?;
+    let (all, findings) = args.targets.render(&packs, &loaded, &profiles, |_, _| None)?;
     if has_errors(&findings) {
         output.findings(&findings, &loaded.sources());
         return Ok(Exit::Findings);
@@ -48,7 +49,8 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     if let Some(folder) = &args.against {
         for artifacts in &all {
             let folder = if all.len() > 1 { folder.join(artifacts.folder()) } else { folder.clone() };
-            output.data(&write::difference(&read(&folder)?, &texts(artifacts)))?;
+            let rendered = texts(artifacts);
+            output.data(&write::difference(&read(&folder, &rendered)?, &rendered))?;
             output.findings(&artifacts.refused(&packs, &folder), &loaded.sources());
         }
         return Ok(Exit::Done);
@@ -64,22 +66,20 @@ fn texts(artifacts: &Artifacts) -> BTreeMap<String, String> {
     artifacts.files().map(|(path, text)| (path.to_owned(), text.to_owned())).collect()
 }
 
-/// Every file below a folder, but those that begin with a dot and are no artifact.
-fn read(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
+/// The artifacts in a folder: what is rendered now, and what was written before. What else lies there,
+/// such as a `.env` with secrets, is nobody's to show.
+fn read(folder: &Path, rendered: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Failure> {
+    let failed = |path: &Path, error: &std::io::Error| Failure::io("read", &path.display().to_string(), error);
+    std::fs::read_dir(folder).map_err(|error| failed(folder, &error))?;
     let mut files = BTreeMap::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(dir) = open.pop() {
-        let failed = |error: std::io::Error| Failure::io("read", &dir.display().to_string(), &error);
-        for entry in std::fs::read_dir(&dir).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            if path.is_dir() {
-                open.push(path);
-            } else if name != write::INDEX {
-                let text =
-                    std::fs::read(&path).map_err(|error| Failure::io("read", &path.display().to_string(), &error))?;
+    for name in write::written(folder)?.into_iter().chain(rendered.keys().cloned()) {
+        let path = folder.join(&name);
+        match std::fs::read(&path) {
+            Ok(text) => {
                 files.insert(name, String::from_utf8_lossy(&text).into_owned());
             }
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            Err(error) => return Err(failed(&path, &error)),
         }
     }
     Ok(files)

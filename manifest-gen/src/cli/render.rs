@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::artifacts::{Artifacts, Targets};
 use super::failure::Failure;
-use super::selection::{ProfileArg, Source};
+use super::selection::{Loaded, ProfileArg, Source};
 use crate::exit::Exit;
 use crate::finding::{has_errors, strict};
 use crate::output::Output;
@@ -49,16 +49,16 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let loaded = args.source.load()?;
     let profiles =
         if args.all_profiles { Profile::all(&loaded.config)? } else { vec![args.profile.find(&loaded.config)?] };
-    let (all, mut findings) = args.targets.render(&packs, &loaded, &profiles)?;
-    let root = loaded.gathered.as_ref().map(|gathered| gathered.root.as_std_path().join("deploy"));
-    let root = root.unwrap_or_else(|| PathBuf::from("deploy"));
-    let folder = |artifacts: &Artifacts| match &args.out {
-        Some(out) if all.len() == 1 => out.clone(),
-        Some(out) => out.join(artifacts.folder()),
-        None => root.join(artifacts.folder()),
-    };
+    let several = args.targets.len() * profiles.len() > 1;
+    let folder = |target: &str, profile: &Profile| args.folder(&loaded, target, profile, several);
+    let (all, mut findings) = args
+        .targets
+        .render(&packs, &loaded, &profiles, |target, profile| (!args.stdout).then(|| folder(target, profile)))?;
     if !args.stdout {
-        findings.extend(all.iter().flat_map(|artifacts| artifacts.refused(&packs, &folder(artifacts))));
+        let refused = |artifacts: &Artifacts| {
+            artifacts.refused(&packs, folder(&artifacts.target, &artifacts.profile).root())
+        };
+        findings.extend(all.iter().flat_map(refused));
     }
     if args.strict {
         strict(&mut findings);
@@ -72,21 +72,35 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     }
     let mut exit = Exit::Done;
     for artifacts in &all {
-        let folder = folder(artifacts);
-        let key = Key::new(loaded.manifest.system.as_str(), artifacts.target.as_str(), artifacts.profile.as_str());
-        let writer = Folder::new(&folder, key).force(args.force);
+        let writer = folder(&artifacts.target, &artifacts.profile);
+        let folder = writer.root();
         if !args.check {
-            output.talk(&summary(&writer.write(artifacts.files())?, &folder));
+            output.talk(&summary(&writer.write(artifacts.files())?, folder));
             continue;
         }
         let drift = writer.check(artifacts.files())?;
         if !drift.is_empty() {
             output.data(&drift.diff)?;
-            output.talk(&format!("`{}` is out of date; render it again", here(&folder).display()));
+            output.talk(&format!("`{}` is out of date; render it again", here(folder).display()));
             exit = Exit::Findings;
         }
     }
     Ok(exit)
+}
+
+impl Args {
+    /// Where the artifacts of a target and a profile go.
+    fn folder(&self, loaded: &Loaded, target: &str, profile: &Profile, several: bool) -> Folder {
+        let below = Path::new(target).join(profile.as_str());
+        let root = loaded.gathered.as_ref().map(|gathered| gathered.root.as_std_path().join("deploy"));
+        let folder = match &self.out {
+            Some(out) if several => out.join(below),
+            Some(out) => out.clone(),
+            None => root.unwrap_or_else(|| PathBuf::from("deploy")).join(below),
+        };
+        let key = Key::new(loaded.manifest.system.as_str(), target, profile.as_str());
+        Folder::new(folder, key).force(self.force)
+    }
 }
 
 /// One file as it is; of several, each under its name.

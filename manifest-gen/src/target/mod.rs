@@ -94,21 +94,32 @@ pub fn refused<'a>(target: &str, packs: &Packs, files: impl IntoIterator<Item = 
     }
 }
 
-/// Renders a plan for a target.
+/// Renders a plan for a target, and reads back every file.
 pub fn render(plan: &Plan, target: &str, packs: &Packs) -> Result<Rendered, TargetError> {
+    render_unless(plan, target, packs, |_| false)
+}
+
+/// Renders a plan for a target, and reads back every file unless `passed` says that the same bytes
+/// passed before.
+pub fn render_unless(
+    plan: &Plan,
+    target: &str,
+    packs: &Packs,
+    passed: impl Fn(&RenderedFile) -> bool + Sync,
+) -> Result<Rendered, TargetError> {
     let pack = packs.get(target)?;
     match pack.view() {
         "compose" => {
             let (view, findings) = Compose::new(plan);
-            Ok(Rendered { files: pack.render(&view)?, findings })
+            Ok(Rendered { files: pack.render_unless(&view, passed)?, findings })
         }
         "swarm" => {
             let (view, findings) = Swarm::new(plan);
-            Ok(Rendered { files: pack.render(&view)?, findings })
+            Ok(Rendered { files: pack.render_unless(&view, passed)?, findings })
         }
         "kubernetes" => {
             let (view, findings) = Kubernetes::new(plan);
-            Ok(Rendered { files: pack.render(&view)?, findings })
+            Ok(Rendered { files: pack.render_unless(&view, passed)?, findings })
         }
         view => Err(TargetError::View { pack: pack.name().to_owned(), view: view.to_owned() }),
     }

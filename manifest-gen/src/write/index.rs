@@ -1,7 +1,6 @@
 //! The index: which files of a folder were written for whom.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -103,6 +102,11 @@ impl Index {
         self.0.get(key).cloned().unwrap_or_default()
     }
 
+    /// The files of every key.
+    pub(super) fn paths(&self) -> BTreeSet<String> {
+        self.0.values().flat_map(|files| files.keys().cloned()).collect()
+    }
+
     /// Whether a key other than `key` has the file at `path`.
     pub(super) fn is_shared(&self, key: &Key, path: &str) -> bool {
         self.0.iter().any(|(owner, files)| owner != key && files.contains_key(path))
@@ -136,11 +140,8 @@ impl Index {
 /// The hash under which contents stand in the index.
 pub(super) fn hash(contents: &[u8]) -> String {
     let digest: [u8; 32] = Sha256::digest(contents).into();
-    digest.iter().fold("sha256:".to_owned(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    "sha256:".chars().chain(digits.filter_map(|digit| char::from_digit(digit.into(), 16))).collect()
 }
 
 fn damaged(path: PathBuf, detail: &str) -> WriteError {

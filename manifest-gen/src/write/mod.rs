@@ -67,6 +67,12 @@ pub fn difference(before: &BTreeMap<String, String>, after: &BTreeMap<String, St
     diff
 }
 
+/// The paths of the files that were written to a folder, for whomever, as its index lists them; none
+/// without an index.
+pub fn written(root: &Path) -> Result<BTreeSet<String>, WriteError> {
+    Ok(index::Index::read(root)?.paths())
+}
+
 /// An output folder and the part of it that is written together.
 ///
 /// Several systems, targets and profiles may share a folder.
@@ -122,10 +128,22 @@ impl Folder {
         Self { root: root.as_ref().to_owned(), key, force: false }
     }
 
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Whether files of others are overwritten, and edited files removed.
     pub fn force(mut self, force: bool) -> Self {
         self.force = force;
         self
+    }
+
+    /// What was written for this key before, by what is in it. Everything that is written was read back
+    /// before, so what is the same needs no second look; an index that cannot be read tells nothing.
+    pub fn passed(&self) -> impl Fn(&str, &str) -> bool + Sync + use<> {
+        let files = index::Index::read(&self.root).unwrap_or_default().files(&self.key);
+        move |path, contents| files.get(path).is_some_and(|hash| *hash == index::hash(contents.as_bytes()))
     }
 
     /// Makes the folder hold `files`, pairs of a relative path and contents, for this key.
