@@ -167,7 +167,15 @@ impl Config {
     pub fn read(path: &Utf8Path) -> Result<Self, ConfigError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        let source = Source { path: path.file_name().unwrap_or(FILE).into(), text };
+        Self::of(Source { path: path.file_name().unwrap_or(FILE).into(), text })
+    }
+
+    /// Reads a configuration from text.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        Self::of(Source { path: FILE.into(), text: text.to_owned() })
+    }
+
+    fn of(source: Source) -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
         let mut config = parse::config(&source.text, &mut problems);
         config.source = source;
