@@ -182,6 +182,9 @@ codes! {
     SecretInUrl = "secret-must-be-url-safe", Note,
         "An engine puts a secret into a URL as it is, without percent-encoding.",
         "Use only letters, digits and `-._~` in this secret; generated ones are made that way.";
+    SecretDefault = "secret-with-default", Error,
+        "A variable of the deployer's environment is the one that a secret has, and it has a default, which would be in the artifacts for everybody to read.",
+        "Write `secret(\"…\")` where the value is needed, and leave the default out.";
     ObjectName = "object-name", Error,
         "An object of a target would have a name that is too long there, or that another object of its kind has.",
         "Choose another id, or another namespace.";

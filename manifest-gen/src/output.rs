@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use orch_manifest::manifest::DeclaredBy;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Code, Finding, Severity};
 use crate::gather::Sources;
 
 /// Where a command prints.
@@ -47,13 +47,16 @@ impl Output {
     pub(crate) fn findings(&mut self, findings: &[Finding], sources: &Sources) {
         let (notes, others): (Vec<&Finding>, Vec<&Finding>) =
             findings.iter().partition(|finding| finding.severity == Severity::Note);
+        // A line of a source with a secret's default in it is not shown, whatever is said about it.
+        let secret = findings.iter().filter(|finding| finding.code == Code::SecretDefault);
+        let hidden: Vec<&DeclaredBy> = secret.flat_map(|finding| &finding.places).collect();
         if self.notes {
             for note in &notes {
                 let _ = writeln!(self.talk, "note[{}]: {}", note.code, note.message);
             }
         }
         for finding in others {
-            let report = report(finding, sources);
+            let report = report(finding, sources, &hidden);
             let _ = writeln!(self.talk, "{report}\n");
         }
         let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
@@ -96,7 +99,7 @@ impl Output {
     }
 }
 
-fn report(finding: &Finding, sources: &Sources) -> String {
+fn report(finding: &Finding, sources: &Sources, hidden: &[&DeclaredBy]) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -110,7 +113,7 @@ fn report(finding: &Finding, sources: &Sources) -> String {
     for (place, file) in &files {
         let line = place.line.and_then(|line| usize::try_from(line).ok());
         group = match (file, line) {
-            (Some((text, path)), Some(line)) => match attribute(text, line) {
+            (Some((text, path)), Some(line)) => match attribute(text, line).filter(|_| !hidden.contains(place)) {
                 Some(span) => group.element(
                     Snippet::source(text.as_str()).path(display(path)).annotation(AnnotationKind::Primary.span(span)),
                 ),

@@ -12,12 +12,12 @@ pub struct Invalid {
 impl Invalid {
     /// A problem without advice.
     pub fn new(problem: impl Into<String>) -> Self {
-        Self { problem: problem.into(), help: None }
+        Self { problem: one_line(problem.into()), help: None }
     }
 
     /// The same problem with what to write instead.
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(one_line(help.into()));
         self
     }
 
@@ -46,6 +46,15 @@ impl fmt::Display for Invalid {
 }
 
 impl std::error::Error for Invalid {}
+
+/// A message is one line, whatever is quoted in it: a key may have a line break, or what a terminal obeys.
+pub(crate) fn one_line(message: String) -> String {
+    if !message.contains(char::is_control) {
+        return message;
+    }
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    message.chars().map(shown).collect()
+}
 
 /// A text as a message shows it: in backticks, on one line, and not all of it when it is long.
 pub(crate) fn quoted(text: &str) -> String {

@@ -174,6 +174,26 @@ impl fmt::Display for ManifestError {
 
 impl std::error::Error for ManifestError {}
 
+/// What serde says without the texts that it found in a wrong place: one may be a secret.
+fn without_texts(message: &str) -> String {
+    const FOUND: &str = "string \"";
+    let mut out = String::new();
+    let mut rest = message;
+    while let Some(at) = rest.find(FOUND) {
+        out.push_str(&rest[..at]);
+        out.push_str("text");
+        rest = &rest[at + FOUND.len()..];
+        let mut escaped = false;
+        let end = rest.find(|c| {
+            let ends = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        rest = end.map_or("", |end| &rest[end + 1..]);
+    }
+    out + rest
+}
+
 impl Manifest {
     /// A manifest with nothing in it.
     pub fn new(system: Id) -> Self {
@@ -196,7 +216,8 @@ impl Manifest {
         struct Version {
             schema_version: u64,
         }
-        let malformed = |error: serde_json::Error| ManifestError::Malformed { problem: error.to_string() };
+        let malformed =
+            |error: serde_json::Error| ManifestError::Malformed { problem: without_texts(&error.to_string()) };
         let version: Version = serde_json::from_str(text).map_err(malformed)?;
         if version.schema_version != u64::from(SCHEMA_VERSION) {
             return Err(ManifestError::Version { found: version.schema_version });

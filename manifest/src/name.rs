@@ -37,7 +37,11 @@ text_type! {
 
 impl SecretName {
     fn check(text: &str) -> Result<(), Invalid> {
-        check_label(text, "secret name", 50, false)
+        // Not a letter of it is repeated: it may be the secret itself, written where its name belongs.
+        check_label(text, "secret name", 50, false).map_err(|_| {
+            Invalid::new("this is not a secret name")
+                .help("the name, not the value: at most 50 lower-case letters, digits and dashes, no dash at an end")
+        })
     }
 
     /// The environment variable through which a deployer supplies the secret where an engine has

@@ -97,8 +97,8 @@ impl SecretKey {
         if (1..=253).contains(&text.len()) && text.chars().all(good) && text != "." && text != ".." {
             return Ok(());
         }
-        Err(Invalid::new(format!("{} is not a key", crate::invalid::quoted(text)))
-            .help("letters, digits, `-`, `_` and `.`"))
+        // It may be the secret itself, written where its key belongs.
+        Err(Invalid::new("this is not a key").help("at most 253 letters, digits, `-`, `_` and `.`"))
     }
 }
 
@@ -207,6 +207,7 @@ impl Template {
     }
 }
 
+/// What is wrong is said without the text: there may be a password in it.
 fn parts(text: &str) -> Result<Vec<Part>, Invalid> {
     let mut parts = Vec::new();
     let mut literal = String::new();
@@ -219,17 +220,17 @@ fn parts(text: &str) -> Result<Vec<Part>, Invalid> {
             literal.push_str(brace);
             rest = after;
         } else if brace == "}" {
-            return Err(
-                Invalid::new(format!("a `}}` without its `{{` in `{text}`")).help("a brace is written twice: `}}`")
-            );
+            return Err(Invalid::new("a `}` without its `{`").help("a brace is written twice: `}}`"));
         } else {
-            let end = rest.find('}').ok_or_else(|| {
-                Invalid::new(format!("a `{{` without its `}}` in `{text}`")).help("a brace is written twice: `{{`")
-            })?;
+            let end = rest
+                .find('}')
+                .ok_or_else(|| Invalid::new("a `{` without its `}`").help("a brace is written twice: `{{`"))?;
             if !literal.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut literal)));
             }
-            parts.push(Part::Token(Token::parse(&rest[..end])?));
+            parts.push(Part::Token(
+                Token::parse(&rest[..end]).map_err(|invalid| about_a_secret(&rest[..end], invalid))?,
+            ));
             rest = &rest[end + 1..];
         }
     }
@@ -238,6 +239,14 @@ fn parts(text: &str) -> Result<Vec<Part>, Invalid> {
         parts.push(Part::Text(literal));
     }
     Ok(parts)
+}
+
+/// What is wrong with a token that is most likely meant for a secret, without what is in it.
+fn about_a_secret(token: &str, invalid: Invalid) -> Invalid {
+    if !token.trim_start().starts_with("secret") {
+        return invalid;
+    }
+    Invalid::new("a token for a secret has its name and nothing else").help("write `{secret:NAME}`")
 }
 
 impl Token {

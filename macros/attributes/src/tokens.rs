@@ -122,7 +122,7 @@ fn quoted_key(mut key: String, input: ParseStream<'_>) -> String {
         match tree {
             TokenTree::Punct(punct) if !matches!(punct.as_char(), '=' | ',' | ';') => key.push(punct.as_char()),
             TokenTree::Ident(word) => key.push_str(&word.to_string()),
-            TokenTree::Literal(literal) => key.push_str(&literal.to_string()),
+            TokenTree::Literal(literal) if !is_text(&literal) => key.push_str(&literal.to_string()),
             _ => break,
         }
         rest = next;
@@ -203,8 +203,15 @@ fn seen(input: ParseStream<'_>) -> String {
             Delimiter::Bracket => "`[…]`".to_owned(),
             Delimiter::None => "an expression".to_owned(),
         },
+        // There may be a password in a text.
+        Some((TokenTree::Literal(literal), _)) if is_text(&literal) => "a text".to_owned(),
         Some((tree, _)) => format!("`{tree}`"),
     }
+}
+
+fn is_text(literal: &proc_macro2::Literal) -> bool {
+    // Behind the quotes there may be a suffix.
+    literal.to_string().contains(['"', '\''])
 }
 
 /// A literal that came through a `macro_rules!` variable stands in an invisible group.

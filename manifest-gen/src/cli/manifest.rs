@@ -40,6 +40,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let (topology, across) = Topology::resolve(&gathered.manifest);
     findings.extend(across);
     findings.extend(crate::plan::bindings::conflicts(&gathered.manifest, &topology));
+    findings.extend(crate::plan::defaults::in_manifest(&gathered.manifest));
     output.show_notes();
     output.findings(&findings, &gathered.sources);
     if has_errors(&findings) {

@@ -10,7 +10,7 @@ use crate::config::{FILE, Layer, LayerSource};
 use crate::exit::Exit;
 use crate::gather::{self, Gathered};
 use crate::output::Output;
-use crate::plan::{Profile, plan};
+use crate::plan::{Profile, defaults, plan};
 
 /// Say what brought a service or an application, or where one of its values comes from
 ///
@@ -45,7 +45,14 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         .filter(|id| known.contains(&id.as_str()))
         .ok_or_else(|| Failure::new(Exit::Usage, format!("the system has no `{id}`")).help(did_you_mean(id, &known)))?;
     if let Some(key) = key {
-        output.data(&value(&gathered, &args.profile.find(&gathered.config)?, &id, key)?)?;
+        let profile = args.profile.find(&gathered.config)?;
+        let secrets = defaults::in_manifest(&gathered.config.apply(manifest, &profile)?);
+        if !secrets.is_empty() {
+            // The value may be what is to stay secret.
+            output.findings(&secrets, &gathered.sources);
+            return Ok(Exit::Findings);
+        }
+        output.data(&value(&gathered, &profile, &id, key)?)?;
         return Ok(Exit::Done);
     }
     let why = gather::why(&args.selection.cargo()?, &gathered, &id)?;

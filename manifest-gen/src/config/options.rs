@@ -283,13 +283,24 @@ fn secret(value: &Value<'_>, problems: &mut Problems) -> SecretPlace {
         }
         for (key, value) in table(value, problems) {
             match key.get_ref().as_ref() {
-                "name" => place.name = name(value, Rule::Subdomain, problems),
+                "name" => place.name = secret_object(value, problems),
                 "key" => place.key = parsed::<SecretKey>(value, problems).map(|key| key.to_string()),
                 _ => unknown(key, "`kubernetes`", &SECRET_PLACE_KEYS, problems),
             }
         }
     }
     place
+}
+
+/// The Secret of Kubernetes. What is no name is not repeated: it may be the secret itself.
+fn secret_object(value: &Value<'_>, problems: &mut Problems) -> Option<String> {
+    let text = text(value, problems)?;
+    if Hostname::parse(text).is_err() {
+        let problem = Problem::new(value.span().start, "this is no name in Kubernetes");
+        problems.push(problem.help("lower-case letters, digits and dashes, with dots between or without"));
+        return None;
+    }
+    Some(text.to_owned())
 }
 
 fn source(value: &Value<'_>, problems: &mut Problems) -> Option<Source> {

@@ -9,6 +9,7 @@
 //! | [`topology`] | who uses whom, who waits for whom |
 //! | [`facts`] | what the tokens of a template stand for |
 //! | [`bindings`] | the environment of each container |
+//! | [`defaults`] | that no secret has one |
 //! | [`ports`] | what is published, where |
 //! | [`system`] | what a running application is told |
 //! | `tenants` | the jobs that give each application something of its own |
@@ -16,6 +17,7 @@
 //! | [`text`] | text with secrets and variables in it |
 
 pub mod bindings;
+pub mod defaults;
 pub mod facts;
 mod model;
 pub mod ports;
@@ -46,6 +48,7 @@ pub fn plan(manifest: &Manifest, profile: &Profile) -> Plan {
     ports::publish(&mut workloads, &context);
     system::tell(&mut workloads, &context);
     let (secrets, variables) = resolve::supplied(&workloads);
+    findings.extend(defaults::of_secrets(&workloads));
     findings.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then_with(|| (a.code, &a.places, &a.message).cmp(&(b.code, &b.places, &b.message)))
     });

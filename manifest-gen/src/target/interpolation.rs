@@ -1,8 +1,8 @@
 //! `$` in files that Docker's tools interpolate, and what is interpolated there.
 
-use orch_manifest::value::SecretKey;
-use orch_manifest::{EnvName, Id, PortName, SecretName};
+use orch_manifest::{EnvName, Id, PortName};
 
+pub(super) use crate::plan::defaults::secret_variable;
 use crate::plan::{Plan, Publish};
 
 /// A literal in a file in which `$` begins an interpolation.
@@ -35,20 +35,4 @@ pub(super) fn published(publish: &Publish) -> String {
 pub(super) fn host_port<'a>(plan: &'a Plan, id: &Id, name: &PortName) -> Option<&'a crate::plan::Published> {
     let ports = plan.workload(id).map_or(&[][..], |workload| workload.ports.as_slice());
     ports.iter().find(|port| port.port.name.as_ref() == Some(name))
-}
-
-/// The variable that holds a secret, or one key of it.
-pub(super) fn secret_variable(name: &SecretName, key: Option<&SecretKey>) -> String {
-    let variable = name.variable();
-    match key {
-        None => variable,
-        Some(key) => {
-            let word: String = key
-                .as_str()
-                .chars()
-                .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
-                .collect();
-            format!("{variable}_{word}")
-        }
-    }
 }

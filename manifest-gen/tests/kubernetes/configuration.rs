@@ -94,8 +94,8 @@ fn every_mistake_has_its_place() {
         "orch.toml:6:11: `vault` is no way to bring secrets into a cluster",
         "orch.toml:7:37: `Store` is no kind of store",
         "orch.toml:8:10: unknown key `kubernetes` in `[targets]`",
-        "orch.toml:9:10: `X` is not a secret name",
-        "orch.toml:11:22: `a b` is not a key",
+        "orch.toml:9:10: this is not a secret name",
+        "orch.toml:11:22: this is not a key",
         "orch.toml:11:29: unknown key `nmae` in `kubernetes` (did you mean `name`?)",
         "orch.toml:12:1: unknown key `swarm` in a secret",
     ];

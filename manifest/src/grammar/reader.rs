@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{Args, Assigned, Entry, Form, Node};
+use crate::invalid::one_line;
 use crate::value::{SecretRef, TemplateValue, VarRef};
 use crate::{EnvName, FromText, Invalid, Port, PortRef, Value, did_you_mean, nearest};
 
@@ -18,12 +19,12 @@ pub struct Problem<S> {
 impl<S> Problem<S> {
     /// A problem without advice.
     pub fn new(span: S, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), help: None }
+        Self { span, message: one_line(message.into()), help: None }
     }
 
     /// The same problem with what to write instead.
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(one_line(help.into()));
         self
     }
 }
@@ -307,6 +308,11 @@ impl<'a, S: Copy> Reader<'a, S> {
 
     fn only_argument<'b>(&mut self, name: &str, args: &'b Args<S>, option: Option<&str>) -> Option<&'b Node<S>> {
         for entry in &args.entries {
+            // A word without quotes may be the secret itself.
+            if name == "secret" && matches!(entry.value, Assigned::Flag) {
+                self.report(entry.span, "a word without quotes in `secret(…)`", "write `secret(\"NAME\")`");
+                continue;
+            }
             if Some(entry.key.as_str()) != option {
                 let help = match option {
                     Some(option) => format!("write `{name}(\"…\")` or `{name}(\"…\", {option} = \"…\")`"),

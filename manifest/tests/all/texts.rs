@@ -59,7 +59,9 @@ fn an_id_follows_from_a_rust_name() {
 #[test]
 fn names_have_their_own_limits() {
     good::<SecretName>(&["db", "9-lives", &"a".repeat(50)]);
-    bad::<SecretName>(&[("DB_PASSWORD", "`DB_PASSWORD` is not a secret name", "write `db-password`")]);
+    // What is no name may be the secret itself.
+    let name = "the name, not the value: at most 50 lower-case letters, digits and dashes, no dash at an end";
+    bad::<SecretName>(&[("DB_PASSWORD", "this is not a secret name", name)]);
     good::<VolumeName>(&["data", "0", &"a".repeat(20)]);
     bad::<VolumeName>(&[("Data", "`Data` is not a volume name", "write `data`")]);
     good::<PortName>(&["http", "a-1", "exactly-fifteen"]);
@@ -119,7 +121,7 @@ fn tokens_schemes_and_keys() {
         ("${A}", "`${A}` is not a label key", LABEL),
     ]);
     good::<SecretKey>(&["password", "tls.crt"]);
-    bad::<SecretKey>(&[("a/b", "`a/b` is not a key", "letters, digits, `-`, `_` and `.`")]);
+    bad::<SecretKey>(&[("a/b", "this is not a key", "at most 253 letters, digits, `-`, `_` and `.`")]);
 }
 
 #[test]
@@ -368,8 +370,8 @@ fn templates() {
     const BRACE: &str = "a brace is written twice: ";
     good::<Template>(&["", "{{}}", "{id}{host}{port:sql}", "{a.url:b}", "{env:a.b}", "{secret:x}", "{app}{system}"]);
     bad::<Template>(&[
-        ("a {", "a `{` without its `}` in `a {`", &format!("{BRACE}`{{{{`")),
-        ("a }", "a `}` without its `{` in `a }`", &format!("{BRACE}`}}}}`")),
+        ("a {", "a `{` without its `}`", &format!("{BRACE}`{{{{`")),
+        ("a }", "a `}` without its `{`", &format!("{BRACE}`}}}}`")),
         ("{hots}", "unknown token `{hots}`", "did you mean `host`?"),
         ("{db.hots}", "unknown token `{db.hots}`", "did you mean `host`?"),
         (
@@ -378,7 +380,7 @@ fn templates() {
             "one of `id`, `host`, `port`, `scheme`, `url`, `user`, `database`, `host_port`",
         ),
         ("{Db.host}", "`Db` is not an id", "write `db`"),
-        ("{secret:a.b}", "`a.b` is not a secret name", "write `a-b`"),
+        ("{secret:a.b}", "a token for a secret has its name and nothing else", "write `{secret:NAME}`"),
         ("{host_port}", "`{host_port}` names no port", "write `{host_port:NAME}`"),
     ]);
 }

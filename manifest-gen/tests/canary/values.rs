@@ -1,0 +1,279 @@
+//! Values of secrets, supplied in every way there is while everything is run.
+
+use cargo_orch::finding::Code;
+
+use crate::needle::Needle;
+use crate::support::{Workspace, on};
+use crate::{Haystacks, run};
+
+const TARGETS: [&str; 3] = ["compose", "swarm", "k8s"];
+const PROFILES: [&str; 4] = ["local", "ci", "staging", "prod"];
+
+/// Secrets in every position that takes one; `CONTROL` is no secret and stands beside them.
+const INFRA: &str = r#"
+#[orch::service(
+    kind = "database",
+    image = "postgres:16",
+    id = "postgres",
+    port(5432, name = "sql", scheme = "postgres"),
+    env(
+        POSTGRES_USER = "app",
+        POSTGRES_DB = "app",
+        POSTGRES_PASSWORD = secret("postgres-password"),
+        EXTRA = secret("bundle", key = "extra.key"),
+        PLAIN = "CONTROL",
+        LEVEL = var("LEVEL", default = "CONTROL"),
+    ),
+    app_env(DATABASE_URL = "postgres://{user}:{secret:postgres-password}@{host}:{port}/{database}"),
+    tenants = "database",
+    volume("/var/lib/postgresql/data", name = "data", size = "1Gi"),
+    health(shell = "pg_isready -U app"),
+    user = "999:999",
+)]
+pub struct Postgres;
+
+#[orch::service(
+    kind = "cache",
+    image = "redis:7",
+    id = "redis",
+    port(6379, scheme = "redis"),
+    entrypoint = ["docker-entrypoint.sh", secret("entry-word")],
+    command = ["redis-server", "--requirepass", secret("redis-password"), template("{secret:user-list}")],
+    env(COMPOSED = template("a:{secret:redis-password}:b"), OWN_URL = template("redis://x:{secret:redis-password}@{host}:{port}")),
+    app_env(REDIS_URL = "redis://:{secret:redis-password}@{host}:{port}", REDIS_COPY = "{env:COMPOSED}"),
+    health(command = ["redis-cli", "ping"]),
+    user = "999:999",
+)]
+pub struct Redis;
+
+#[orch::service(
+    kind = "proxy",
+    image = "nginx:1.27",
+    id = "proxy",
+    port(8080, name = "http", public),
+    file("/etc/nginx/nginx.conf", source = "proxy.conf", template),
+    health(http = "/health"),
+    user = "101:101",
+)]
+pub struct Proxy;
+
+#[orch::service(
+    kind = "other",
+    deployment = "external",
+    id = "warehouse",
+    url = secret("warehouse-url"),
+    app_env(WAREHOUSE_URL = "{url}"),
+)]
+pub struct Warehouse;
+
+#[orch::service(
+    kind = "mail",
+    deployment = "external",
+    id = "mail",
+    host = "smtp.example.org",
+    user = secret("mail-user"),
+    database = secret("mail-box"),
+    params(password = secret("mail-password"), sender = "CONTROL"),
+    port(587, scheme = "smtp"),
+    app_env(MAIL_USER = "{user}", MAIL_BOX = "{database}"),
+)]
+pub struct Mail;
+"#;
+
+const APP: &str = r#"
+#[orch::app(
+    port(8080, name = "http", public),
+    env(API_KEY = secret("api-key"), PLAIN = "CONTROL", TOKEN = template("Bearer {secret:api-key}")),
+    command = ["api", "--key", secret("api-key", key = "k")],
+    app_env(API_URL = "http://x:{secret:api-key}@{host}:{port}"),
+    health(http = "/health"),
+    user = "10001:10001",
+)]
+fn main() {}
+"#;
+
+const SECRETS: [&str; 12] = [
+    "postgres-password",
+    "postgres-password-api",
+    "bundle",
+    "entry-word",
+    "redis-password",
+    "user-list",
+    "proxy-token",
+    "warehouse-url",
+    "mail-user",
+    "mail-box",
+    "mail-password",
+    "api-key",
+];
+
+const CONFIGURATION: &str = r#"[system]
+name = "shop"
+
+[services.proxy]
+
+[apps.api]
+env = { FROM_TOML = { secret = "api-key" }, ALSO = { template = "{secret:api-key}" }, PLAIN_TOML = "CONTROL" }
+
+[secrets.api-key]
+kubernetes = { name = "shop-api", key = "key" }
+
+[profiles.staging.targets.k8s]
+secrets = "external-secret"
+secret_store = "vault"
+
+[profiles.prod.targets.k8s]
+secrets = "generator"
+"#;
+
+fn workspace(control: &Needle) -> Workspace {
+    let workspace = Workspace::new("canary-values");
+    workspace.library("infra", "", &INFRA.replace("CONTROL", &control.text));
+    workspace.write("crates/infra/proxy.conf", &format!("# {}\nset $token {{secret:proxy-token}};\n", control.text));
+    workspace.binary("api", &on(&["infra"]), &APP.replace("CONTROL", &control.text));
+    workspace.write("orch.toml", &CONFIGURATION.replace("CONTROL", &control.text));
+    workspace
+}
+
+/// The ways in which a value comes near the command, each with a value of its own.
+struct Ways {
+    variable: Needle,
+    variable_with_file: Needle,
+    dot_orch: Needle,
+    folder: Needle,
+    dot_env: Needle,
+    beside: Needle,
+}
+
+impl Ways {
+    fn supply(workspace: &Workspace) -> (Self, Vec<(String, String)>) {
+        let ways = Self {
+            variable: Needle::new(),
+            variable_with_file: Needle::new(),
+            dot_orch: Needle::new(),
+            folder: Needle::new(),
+            dot_env: Needle::new(),
+            beside: Needle::new(),
+        };
+        let mut environment = vec![("ORCH_SECRETS".to_owned(), workspace.path("given").display().to_string())];
+        let mut dot_env = String::new();
+        let mut beside = String::from("# generated by `cargo orch render --target compose`, do not edit\n");
+        for secret in SECRETS {
+            let variable = secret.replace('-', "_").to_ascii_uppercase();
+            workspace.write(&format!(".orch/secrets/{secret}"), &ways.dot_orch.text);
+            workspace.write(&format!("given/{secret}"), &ways.folder.text);
+            workspace.write(&format!("files/{secret}"), &ways.variable_with_file.text);
+            // Kustomize makes Secrets of these.
+            workspace.write(&format!("deploy/k8s/prod/secrets/{secret}"), &ways.beside.text);
+            dot_env += &format!("{variable}={}\n", ways.dot_env.text);
+            beside += &format!("{variable}={}\n", ways.beside.text);
+            let file = workspace.path(&format!("files/{secret}"));
+            environment.push((format!("{variable}_FILE"), file.display().to_string()));
+            environment.push((variable, ways.variable.text.clone()));
+        }
+        workspace.write(".env", &dot_env);
+        for profile in PROFILES {
+            // Somebody copied `.env.example`, with its banner, and filled it in.
+            workspace.write(&format!("deploy/compose/{profile}/.env"), &beside);
+            workspace.write(&format!("deploy/swarm/{profile}/.env"), &beside);
+        }
+        (ways, environment)
+    }
+
+    fn all(&self) -> [(&'static str, &Needle); 6] {
+        [
+            ("a secret in the environment", &self.variable),
+            ("a secret in a file that a variable names", &self.variable_with_file),
+            ("a secret in .orch/secrets", &self.dot_orch),
+            ("a secret in the folder of secrets", &self.folder),
+            ("a secret in .env", &self.dot_env),
+            ("a secret beside the artifacts", &self.beside),
+        ]
+    }
+}
+
+#[test]
+fn no_value_of_a_secret_is_written_or_printed() {
+    let control = Needle::new();
+    let workspace = workspace(&control);
+    let (ways, environment) = Ways::supply(&workspace);
+    let mut haystacks = Haystacks::default();
+    let all = TARGETS.join(",");
+
+    let render = format!("render --target {all} --all-profiles");
+    // Where a target has no way for a secret, that is an error, and nothing is written.
+    run(&workspace, &render, &environment, &mut haystacks).ends(1).says(&["a secret in its command", "proxy"]);
+    run(&workspace, "inspect", &environment, &mut haystacks).success();
+    haystacks.printed("with everything", &workspace.run(&["manifest"]).success());
+    workspace.edit("orch.toml", "[services.proxy]", "[services.proxy]\nunset = [\"file\"]");
+    workspace.edit("orch.toml", "[apps.api]", "[apps.api]\nunset = [\"command\"]");
+
+    run(&workspace, &render, &environment, &mut haystacks).success();
+    let _ = run(&workspace, &format!("{render} --strict"), &environment, &mut haystacks);
+    run(&workspace, &format!("{render} --stdout"), &environment, &mut haystacks).success();
+    for (target, file) in [("compose", "compose.yaml"), ("swarm", "stack.yaml"), ("k8s", "api/deployment.yaml")] {
+        for profile in PROFILES {
+            let path = format!("deploy/{target}/{profile}/{file}");
+            assert!(workspace.path(&path).is_file(), "{path}");
+            let drifted = workspace.read(&path).replace(&control.text, "drifted");
+            workspace.write(&path, &drifted);
+        }
+    }
+    run(&workspace, &format!("{render} --check"), &environment, &mut haystacks).ends(1);
+    for target in TARGETS {
+        let diff = format!("diff --target {target} --profile");
+        run(&workspace, &format!("{diff} staging prod"), &environment, &mut haystacks).success();
+        let against = format!("{diff} prod --against deploy/{target}/prod");
+        run(&workspace, &against, &environment, &mut haystacks).success();
+    }
+    run(&workspace, &render, &environment, &mut haystacks).success();
+
+    run(&workspace, "manifest", &environment, &mut haystacks).success();
+    run(&workspace, "manifest --locations -o manifest.json", &environment, &mut haystacks).success();
+    workspace.edit("manifest.json", &control.text, "drifted");
+    run(&workspace, "manifest -o manifest.json --check", &environment, &mut haystacks).ends(1);
+    run(&workspace, "manifest --no-compile -o manifest.json", &environment, &mut haystacks).success();
+    let from_file =
+        format!("render --target {all} --profile prod --manifest manifest.json --config orch.toml -o other");
+    run(&workspace, &from_file, &environment, &mut haystacks).success();
+
+    for profile in PROFILES {
+        run(&workspace, &format!("inspect --profile {profile}"), &environment, &mut haystacks).success();
+    }
+    for id in ["postgres", "redis", "proxy", "warehouse", "mail", "api"] {
+        run(&workspace, &format!("why {id}"), &environment, &mut haystacks).success();
+        for key in ["env", "app_env", "command", "entrypoint", "url", "params", "file"] {
+            let _ = run(&workspace, &format!("why {id}.{key} --profile prod"), &environment, &mut haystacks);
+        }
+    }
+    for line in
+        ["targets", "schema", "explain", "completions bash", "render --target nothing", "why nothing", "nothing"]
+    {
+        let _ = run(&workspace, line, &environment, &mut haystacks);
+    }
+    for code in Code::ALL {
+        run(&workspace, &format!("explain {code}"), &environment, &mut haystacks).success();
+    }
+    let given = |path: &std::path::Path| {
+        let path = path.strip_prefix(workspace.root()).unwrap_or(path);
+        path.ends_with(".env")
+            || [".orch", "given", "files"].iter().any(|folder| path.starts_with(folder))
+            || path.starts_with("deploy/k8s/prod/secrets")
+    };
+    haystacks.written(workspace.root(), &given);
+    haystacks.written(&workspace.target().join("orch"), &|_| false);
+
+    // The search finds what is there: it has looked at everything.
+    for (target, profile) in TARGETS.iter().flat_map(|target| PROFILES.map(|profile| (*target, profile))) {
+        haystacks.have(&control, &[&format!("deploy/{target}/{profile}/")]);
+    }
+    for printed in ["manifest`", "--stdout`", "render", "--check`", "against deploy/compose/prod`", "why postgres.env"]
+    {
+        haystacks.have(&control, &["standard output", printed]);
+    }
+    for written in ["manifest.json", "other/compose/", "other/k8s/"] {
+        haystacks.have(&control, &[written]);
+    }
+    assert!(haystacks.0.keys().any(|place| place.contains("/orch/") && place.ends_with(".json")), "what is remembered");
+    haystacks.have_none(&ways.all());
+}
