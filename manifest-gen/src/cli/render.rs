@@ -55,9 +55,8 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         .targets
         .render(&packs, &loaded, &profiles, |target, profile| (!args.stdout).then(|| folder(target, profile)))?;
     if !args.stdout {
-        let refused = |artifacts: &Artifacts| {
-            artifacts.refused(&packs, folder(&artifacts.target, &artifacts.profile).root())
-        };
+        let refused =
+            |artifacts: &Artifacts| artifacts.refused(&packs, folder(&artifacts.target, &artifacts.profile).root());
         findings.extend(all.iter().flat_map(refused));
     }
     if args.strict {
