@@ -4,6 +4,7 @@
 use crate::needle::Needle;
 use crate::support::{Workspace, on};
 use crate::{Haystacks, run};
+use std::fmt::Write as _;
 
 /// What somebody may write who has the value of a secret at hand, `VALUE`, in an attribute of a service.
 const SERVICE: [&str; 25] = [
@@ -12,7 +13,7 @@ const SERVICE: [&str; 25] = [
     r#"env(A = secret("x", "VALUE"))"#,
     r#"env(A = secret("VALUE!"))"#,
     r#"env(A = secret("Up-VALUE"))"#,
-    r#"env(A = secret(VALUE))"#,
+    r"env(A = secret(VALUE))",
     r#"env(A = secret("x" "VALUE"))"#,
     r#"env(A = secret("x", key = "VALUE!"))"#,
     r#"env(A = secret("x", key = ["VALUE"]))"#,
@@ -53,10 +54,10 @@ fn what_is_wrong_in_an_attribute_is_said_without_the_secret() {
     let head = "#[orch::service(kind = \"other\", ";
     let mut infra = format!("{head}id = \"control\", image = \"x:{}!\")]\npub struct Control;\n", control.text);
     for (number, keys) in SERVICE.iter().enumerate() {
-        infra += &format!("{head}id = \"s{number}\", image = \"x:1\", {keys})]\npub struct S{number};\n");
+        let _ = write!(infra, "{head}id = \"s{number}\", image = \"x:1\", {keys})]\npub struct S{number};\n");
     }
     for (number, keys) in EXTERNAL.iter().enumerate() {
-        infra += &format!("{head}id = \"e{number}\", deployment = \"external\", {keys})]\npub struct E{number};\n");
+        let _ = write!(infra, "{head}id = \"e{number}\", deployment = \"external\", {keys})]\npub struct E{number};\n");
     }
     workspace.library("infra", "", &infra.replace("VALUE", &value.text));
     workspace.binary("api", &on(&["infra"]), "#[orch::app]\nfn main() {}\n");
