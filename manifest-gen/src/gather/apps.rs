@@ -99,6 +99,9 @@ impl<'a> Chosen<'a> {
         if packages.is_empty() {
             return Err(GatherError::NoApplication);
         }
+        // What is missing is said before anything is compiled.
+        let named = candidates.iter().map(|member| Some(&member.key)).chain(extra.iter().map(|_| None));
+        workspace.system_name(named)?;
         Ok(Self { candidates, extra, packages: packages.into_iter().collect() })
     }
 }

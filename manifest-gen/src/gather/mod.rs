@@ -237,7 +237,7 @@ impl GatherError {
 /// Compiles the applications of a workspace and gathers what they declare.
 pub fn gather(cargo: &Cargo) -> Result<Gathered, GatherError> {
     let (workspace, graphs) = apps::compile(cargo)?;
-    let name = system_name(&workspace, &graphs)?;
+    let name = workspace.system_name(graphs.iter().map(|graph| graph.package.as_ref()))?;
     merge::merge(workspace, &graphs, name)
 }
 
@@ -254,7 +254,7 @@ pub fn read(cargo: &Cargo, reading: &Reading) -> Result<Gathered, GatherError> {
         scan = scan::scan(cargo, &workspace, reading)?;
     }
     let scan::Scan { graphs, doubts, mut files } = scan;
-    let name = system_name(&workspace, &graphs)?;
+    let name = workspace.system_name(graphs.iter().map(|graph| graph.package.as_ref()))?;
     files.extend(workspace.members.iter().map(|member| member.manifest.clone()));
     files.extend(["Cargo.toml", "Cargo.lock", crate::config::FILE].map(|file| workspace.root.join(file)));
     let mut gathered = merge::merge(workspace, &graphs, name)?;
@@ -282,17 +282,4 @@ impl Gathered {
         let all = services.chain(apps).filter_map(|(workload, place)| Some((workload, root(place)?)));
         all.flat_map(|(workload, root)| workload.files.iter().map(|file| root.join(file.source.as_str()))).collect()
     }
-}
-
-/// The system's name: as configured, else the root package's, else that of the one application.
-fn system_name(workspace: &workspace::Workspace, graphs: &[apps::Graph]) -> Result<Id, GatherError> {
-    if let Some(name) = &workspace.config.system.name {
-        return Ok(name.clone());
-    }
-    let only = match graphs {
-        [graph] => graph.package.as_ref().map(|key| key.0.as_str()),
-        _ => None,
-    };
-    let name = workspace.root_package.as_deref().or(only).ok_or(GatherError::NoName)?;
-    Id::from_ident(name).map_err(|_| GatherError::NoName)
 }

@@ -5,7 +5,7 @@ use std::process::Output;
 
 use camino::Utf8PathBuf;
 use cargo_metadata::{Metadata, Package};
-use orch_manifest::nearest;
+use orch_manifest::{Id, nearest};
 use serde::{Deserialize, Serialize};
 
 use super::cargo::Cargo;
@@ -109,6 +109,21 @@ impl Workspace {
     /// Whether the lock file is as it was when it was read. Whatever compiles brings it up to date.
     pub(super) fn is_current(&self) -> Result<bool, GatherError> {
         Ok(lockfile::read(&self.root.join("Cargo.lock"))? == self.lockfile)
+    }
+
+    /// The system's name: as configured, else the root package's, else that of the one application
+    /// there is. A package of the system that is no application is `None`.
+    pub(super) fn system_name<'a>(
+        &self,
+        packages: impl IntoIterator<Item = Option<&'a PackageKey>>,
+    ) -> Result<Id, GatherError> {
+        if let Some(name) = &self.config.system.name {
+            return Ok(name.clone());
+        }
+        let mut packages = packages.into_iter();
+        let only = packages.next().flatten().filter(|_| packages.next().is_none()).map(|key| key.0.as_str());
+        let name = self.root_package.as_deref().or(only).ok_or(GatherError::NoName)?;
+        Id::from_ident(name).map_err(|_| GatherError::NoName)
     }
 
     /// The member of this name.

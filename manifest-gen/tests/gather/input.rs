@@ -135,6 +135,19 @@ fn notes_are_counted_and_shown_to_who_asks() {
 }
 
 #[test]
+fn a_system_without_a_name_is_said_before_anything_is_compiled() {
+    let workspace = workspace("input-no-name");
+    workspace.app("worker", &["pg"]).write("orch.toml", "");
+    workspace.edit("crates/pg/src/lib.rs", "pub struct", "this does not compile; pub struct");
+    for arguments in [&["manifest"][..], &["manifest", "--no-compile"]] {
+        workspace.run(arguments).ends(1).says(&["the system has no name", "`[system]` and `name = \"…\"`"]);
+    }
+    // One application lends its name.
+    workspace.edit("crates/pg/src/lib.rs", "this does not compile; ", "");
+    assert_eq!(workspace.manifest(&["-p", "api"]).system.as_str(), "api");
+}
+
+#[test]
 fn a_cargo_that_is_missing_is_said() {
     let workspace = workspace("input-no-cargo");
     let output = workspace.orch(&["manifest"]).env("CARGO", "/nonexistent/cargo").output().unwrap();
