@@ -135,17 +135,22 @@ impl Workspace {
     /// binary that can depend on the runtime crate.
     pub(super) fn candidates(&self, chosen: &[String]) -> Result<Vec<&Member>, GatherError> {
         if !chosen.is_empty() {
-            return chosen.iter().map(|name| self.required(name)).collect();
+            let mut members: Vec<&Member> = chosen.iter().map(|name| self.required(name)).collect::<Result<_, _>>()?;
+            members.sort_by(|one, other| one.key.cmp(&other.key));
+            members.dedup_by(|one, other| one.key == other.key);
+            return Ok(members);
         }
         let candidate = |member: &&Member| !member.bins.is_empty() && self.dependents.contains(&member.key);
         Ok(self.members.iter().filter(candidate).collect())
     }
 
-    /// The member of this name, or an error that names the nearest.
+    /// The member of this name, or of this name and version as in `api@0.1.0`; an error names the nearest.
     pub(super) fn required(&self, name: &str) -> Result<&Member, GatherError> {
-        self.member(name).ok_or_else(|| GatherError::UnknownPackage {
-            name: name.to_owned(),
-            nearest: nearest(name, self.members.iter().map(|member| member.key.0.as_str())).map(str::to_owned),
+        self.members.iter().find(|member| member.key.0 == name || member.spec() == name).ok_or_else(|| {
+            GatherError::UnknownPackage {
+                name: name.to_owned(),
+                nearest: nearest(name, self.members.iter().map(|member| member.key.0.as_str())).map(str::to_owned),
+            }
         })
     }
 }

@@ -142,9 +142,12 @@ fn a_system_without_a_name_is_said_before_anything_is_compiled() {
     for arguments in [&["manifest"][..], &["manifest", "--no-compile"]] {
         workspace.run(arguments).ends(1).says(&["the system has no name", "`[system]` and `name = \"…\"`"]);
     }
-    // One application lends its name.
+    // One application lends its name, chosen in either way that cargo knows.
     workspace.edit("crates/pg/src/lib.rs", "this does not compile; ", "");
     assert_eq!(workspace.manifest(&["-p", "api"]).system.as_str(), "api");
+    assert_eq!(workspace.manifest(&["-p", "api@0.1.0"]).system.as_str(), "api");
+    assert_eq!(workspace.manifest(&["-p", "api", "-p", "api@0.1.0"]).apps.len(), 1);
+    workspace.run(&["manifest", "-p", "api@9.0.0"]).ends(2).says(&["the workspace has no package `api@9.0.0`"]);
 }
 
 #[test]
