@@ -137,9 +137,9 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The host of the view's owner.
-    pub fn host(&self, view: View<'_>) -> Result<Text, Unresolved> {
-        self.subject(view.owner)?.host(self, 0)
+    /// A fact about the view's owner.
+    pub fn fact(&self, fact: &Fact, view: View<'_>) -> Result<Text, Unresolved> {
+        self.token(&Token::Own(fact.clone()), view, 0)
     }
 
     /// The application that has something of its own in the service it looks at.

@@ -3,11 +3,11 @@
 //! One JSON value without a secret in it, from which the runtime crate resolves bindings, waits for
 //! services and checks them. Its form is a contract with a number, like the fragment's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use orch_manifest::manifest::Manifest;
 use orch_manifest::model::{Check, Workload as Declared};
-use orch_manifest::value::SecretKey;
+use orch_manifest::value::{Fact, SecretKey};
 use orch_manifest::{EnvName, Id};
 use serde::Serialize;
 
@@ -42,6 +42,13 @@ struct Neighbour {
     ports: BTreeMap<String, u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scheme: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<Vec<PartOwned>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database: Option<Vec<PartOwned>>,
+    /// Where it is not just the scheme, the host and the port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<Vec<PartOwned>>,
     /// Whether the application cannot do without it.
     required: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,15 +94,44 @@ pub(super) fn tell(workloads: &mut [Workload], context: &Context<'_>) {
         if workload.env.contains_key(&variable) || context.manifest.app(&workload.id).is_none() {
             continue;
         }
-        let value = Text::literal(describe(workload, context));
+        let (told, variables) = describe(workload, context);
+        supply(workload, variables);
+        let value = Text::literal(told);
         workload.env.insert(variable.clone(), Environment { value, origin: Origin::Planner, file_form: None });
     }
 }
 
-fn describe(workload: &Workload, context: &Context<'_>) -> String {
+/// Gives an application what the deployer chooses, where that is a part of what it is told and no
+/// variable of its own: `ORCH_VARIABLE_<NAME>`.
+fn supply(workload: &mut Workload, variables: BTreeSet<(EnvName, Option<String>)>) {
+    for (name, default) in variables {
+        let value = Text::piece(Piece::Variable { name: name.clone(), default });
+        let Ok(ours) = EnvName::parse(&format!("ORCH_VARIABLE_{name}")) else { continue };
+        if workload.env.get(&name).is_some_and(|entry| entry.value == value) || workload.env.contains_key(&ours) {
+            continue;
+        }
+        workload.env.insert(ours, Environment { value, origin: Origin::Planner, file_form: None });
+    }
+}
+
+/// The value, and the deployer's variables that it names.
+fn describe(workload: &Workload, context: &Context<'_>) -> (String, BTreeSet<(EnvName, Option<String>)>) {
+    let mut variables = BTreeSet::new();
+    let mut note = |text: &Text| {
+        variables.extend(text.pieces.iter().filter_map(|piece| match piece {
+            Piece::Variable { name, default } => Some((name.clone(), default.clone())),
+            _ => None,
+        }));
+    };
     // What holds a secret of its own may come as a file as well.
-    let bindings =
-        workload.env.iter().filter(|(_, entry)| matches!(entry.origin, Origin::Binding(_)) || entry.value.is_secret());
+    let bindings: BTreeMap<&EnvName, &Text> = workload
+        .env
+        .iter()
+        .filter(|(_, entry)| matches!(entry.origin, Origin::Binding(_)) || entry.value.is_secret())
+        .map(|(name, entry)| (name, &entry.value))
+        .collect();
+    // One without a secret is in the environment, whole.
+    bindings.values().filter(|text| text.is_secret()).for_each(|text| note(text));
     let system = System {
         contract: CONTRACT,
         system: &context.manifest.system,
@@ -104,26 +140,39 @@ fn describe(workload: &Workload, context: &Context<'_>) -> String {
         services: workload
             .talks_to
             .iter()
-            .filter_map(|id| Some((id.clone(), neighbour(id, workload, context)?)))
+            .filter_map(|id| Some((id.clone(), neighbour(id, workload, context, &mut note)?)))
             .collect(),
-        bindings: bindings.map(|(name, entry)| (name, parts(&entry.value))).collect(),
+        bindings: bindings.into_iter().map(|(name, text)| (name, parts(text))).collect(),
     };
     // Keys are strings and no number is infinite, so nothing can fail.
-    serde_json::to_string(&system).unwrap_or_default()
+    (serde_json::to_string(&system).unwrap_or_default(), variables)
 }
 
-fn neighbour(id: &Id, workload: &Workload, context: &Context<'_>) -> Option<Neighbour> {
+fn neighbour(id: &Id, workload: &Workload, context: &Context<'_>, note: &mut impl FnMut(&Text)) -> Option<Neighbour> {
     let (declared, _) = context.declared(id)?;
-    let host = context.host(View { owner: id, reader: &workload.id }).ok();
+    let view = View { owner: id, reader: &workload.id };
+    let mut told = |text: Text| {
+        note(&text);
+        text.pieces.iter().filter_map(owned).collect::<Vec<_>>()
+    };
+    // What is not known is left out, and so is a secret: it is in the application's bindings.
+    let mut fact = |fact: &Fact| context.fact(fact, view).ok().filter(|text| !text.is_secret()).map(&mut told);
+    let has_url = context
+        .manifest
+        .service(id)
+        .is_some_and(|entry| entry.service.connection.as_ref().is_some_and(|connection| connection.url.is_some()));
     let first = declared.ports.first();
     let waits = workload.dependencies.iter().find(|dependency| dependency.id == *id);
     let named = declared.ports.iter().filter_map(|port| Some((port.name.as_ref()?.to_string(), port.number.get())));
     Some(Neighbour {
         kind: kind(id, context.manifest),
-        host: host.map(|text| text.pieces.iter().filter_map(owned).collect()),
+        host: fact(&Fact::Host),
         port: first.map(|port| port.number.get()),
         ports: named.collect(),
         scheme: first.and_then(|port| port.scheme.as_ref()).map(ToString::to_string),
+        user: fact(&Fact::User),
+        database: fact(&Fact::Database),
+        url: if has_url { fact(&Fact::Url(None)) } else { None },
         required: waits.is_some_and(|dependency| dependency.required),
         check: check(declared),
     })
