@@ -48,6 +48,7 @@ const PAGES: &[&str] = &[
     "docs/adr/0007-folders-that-the-image-can-write-to.md",
     "manifest/README.md",
     "macros/README.md",
+    "runtime/README.md",
     "templates/README.md",
     "manifest-gen/README.md",
 ];
