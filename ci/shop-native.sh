@@ -126,13 +126,14 @@ order() {
   sed -n '1s/.*"id":\([0-9]*\).*/\1/p' <<<"$answer"
 }
 
-run_app() { (cd "$work" && "$target/$1") 2>>"$logs/$1"; }
+run_app() { (cd "$work" && ORCH_SYSTEM=$(cat "$work/told/$1") "$target/$1") 2>>"$logs/$1"; }
+start_app() { start "$1" env ORCH_SYSTEM="$(cat "$work/told/$1")" "$target/$1"; }
 
 # outage NAME: what the API says while a server is away, and after it is back.
 outage() {
   stop "$1" >/dev/null || true
   until_true 20 health_is 503 || fail "/health did not turn 503 without $1"
-  grep -q "\"$1\":false" "$work/health.json" || fail "/health does not name $1: $(cat "$work/health.json")"
+  grep -q "\"$1:responseTime\":\[{[^]]*\"status\":\"fail\"" "$work/health.json" || fail "/health does not name $1: $(cat "$work/health.json")"
   [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$api_port/live")" = 200 ] || fail "/live is not 200 without $1"
   if [ "$1" = rabbitmq ]; then untold=$(order untold 1); fi
   "start_$1"
@@ -185,9 +186,27 @@ start mail python3 "$here/smtp-sink.py" "$smtp_port" "$work/mail/kept"
 until_true 20 env PGPASSWORD="$password" createdb -h 127.0.0.1 -p "$pg_port" -U shop --maintenance-db=postgres shop ||
   fail "PostgreSQL did not start"
 
-export DATABASE_URL=postgres://shop:$password@127.0.0.1:$pg_port/shop
-export REDIS_URL=redis://:$password@127.0.0.1:$redis_port/0
-export AMQP_URL=amqp://shop:$password@127.0.0.1:$amqp_port/%2f
+# What each app is told in Compose, with the addresses of here; the secrets are in a folder.
+mkdir "$work/told" "$work/secrets"
+export ORCH_SECRETS=$work/secrets
+for server in postgres redis rabbitmq; do echo "$password" >"$work/secrets/$server-password"; done
+python3 - deploy/compose/local/compose.yaml "$work/told" \
+  postgres:5432="$pg_port" redis:6379="$redis_port" rabbitmq:5672="$amqp_port" smtp:25="$smtp_port" <<'PYTHON'
+import json, re, sys
+file, folder, *ports = sys.argv[1:]
+moved = {key: int(port) for key, _, port in (pair.partition("=") for pair in ports)}
+for text in re.findall(r"ORCH_SYSTEM: '(.*)'", open(file).read()):
+    told = json.loads(text)
+    for id, service in told["services"].items():
+        port = moved[f"{id}:{service['port']}"]
+        service.update(host=[{"text": "127.0.0.1"}], port=port, ports={}, check={"tcp": port})
+    for part in (part for parts in told["bindings"].values() for part in parts if "text" in part):
+        for key, port in moved.items():
+            part["text"] = part["text"].replace(f"@{key}", f"@127.0.0.1:{port}")
+    with open(f"{folder}/{told['app']}", "w") as out:
+        json.dump(told, out)
+PYTHON
+# What somebody has set goes before what is told.
 export SMTP_HOST=127.0.0.1 SMTP_PORT=$smtp_port
 export PORT=$api_port
 export TMPDIR=$work/worker
@@ -197,8 +216,8 @@ run_app migrate || fail "migrate failed the second time"
 ok "migrate, twice"
 
 # RabbitMQ is still starting: the apps have to be patient.
-start api "$target/api"
-start worker "$target/worker"
+start_app api
+start_app worker
 until_true 60 health_is 200 || fail "/health did not turn 200"
 until_true 20 test -f "$work/worker/shop-worker-alive" || fail "the worker shows no sign of life"
 ok "api and worker are up: $(cat "$work/health.json")"

@@ -8,13 +8,12 @@
 # test and left again, with everything that was in it.
 #
 # Only the test gets an override: DNS instead of virtual addresses and ports of the host instead of the
-# ingress network, since both need IPVS in the kernel; the bindings of the apps as variables, which the
-# runtime crate puts together from the secrets' files; one replica of what has a port of the host.
+# ingress network, since both need IPVS in the kernel; one replica of what has a port of the host.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 if [ $# = 0 ]; then
-  sed -n '2,12p' "$0" | sed 's/^# \{0,1\}//' >&2
+  sed -n '2,11p' "$0" | sed 's/^# \{0,1\}//' >&2
   exit 2
 fi
 file=$(realpath "$1")
@@ -121,11 +120,6 @@ for name, service in stack["services"].items():
     for published in service.get("ports", []):
         section["ports"] = [{"target": published["target"], "published": 18080, "mode": "host"}]
         section["deploy"].update(replicas=1, update_config={"order": "stop-first"})
-    told = json.loads(service.get("environment", {}).get("ORCH_SYSTEM", "{}"))
-    text = lambda part: part["text"] if "text" in part else value(part["secret"]["name"]) if "secret" in part else ""
-    section["environment"] = {
-        variable: "".join(map(text, parts)) for variable, parts in told.get("bindings", {}).items()
-    }
 json.dump({"services": override}, open(f"{state}/test.yaml", "w"))
 PYTHON
 while read -r label; do docker node update --label-add "$label" "$node" >/dev/null; done <"$state/labels"

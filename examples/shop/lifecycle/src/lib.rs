@@ -1,10 +1,8 @@
-//! What every part of the shop does in the same way: patience at the start, a clean end, plain log
-//! lines.
+//! What every part of the shop does in the same way: patience at the start, plain log lines.
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
-use tokio::signal::unix::{SignalKind, signal};
+use anyhow::{Result, anyhow};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long an app waits for what it needs.
@@ -40,18 +38,11 @@ where
     }
 }
 
-/// Comes back when the process is asked to stop.
-pub async fn shutdown() -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        done = tokio::signal::ctrl_c() => done?,
+/// Waits until these services can be reached, where the app is told where they are: one that is
+/// started by hand is not.
+pub async fn arrival(services: &[&str]) -> Result<()> {
+    match orch::System::current().check() {
+        Err(orch::SystemError::Absent) => Ok(()),
+        _ => Ok(orch::wait_for_async(services, PATIENCE).await?),
     }
-    log!("stopping");
-    Ok(())
-}
-
-/// A setting from the environment; its value is in no error, since it may hold a secret.
-pub fn setting(name: &str) -> Result<String> {
-    std::env::var(name).with_context(|| format!("the variable `{name}`"))
 }

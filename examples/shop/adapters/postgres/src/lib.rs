@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use deadpool_postgres::{Manager, Runtime};
-use shop_lifecycle::{patiently, setting};
+use shop_lifecycle::patiently;
 use tokio_postgres::NoTls;
 
 pub use deadpool_postgres::Pool;
@@ -45,7 +45,7 @@ pub struct Postgres;
 
 /// Connects, and checks that the database answers.
 pub async fn connect() -> Result<Pool> {
-    let config = setting("DATABASE_URL")?
+    let config = orch::binding("DATABASE_URL")?
         .parse()
         .context("`DATABASE_URL` is not a database URL")?;
     let limit = Some(Duration::from_secs(5));

@@ -8,7 +8,7 @@ use lapin::options::{
 };
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
-use shop_lifecycle::{patiently, setting};
+use shop_lifecycle::patiently;
 use tokio::sync::Mutex;
 
 /// `RabbitMQ`, which tells the workers of new orders.
@@ -52,14 +52,14 @@ const QUEUE: &str = "orders";
 
 /// The queue of orders; it connects again by itself.
 pub struct Queue {
-    url: String,
+    url: orch::Binding,
     link: Mutex<Option<(Connection, Channel)>>,
 }
 
 /// Connects, and makes the queue if it is not there.
 pub async fn connect() -> Result<Queue> {
     let queue = Queue {
-        url: setting("AMQP_URL")?,
+        url: orch::binding("AMQP_URL")?,
         link: Mutex::default(),
     };
     patiently("RabbitMQ", || queue.ping()).await?;
@@ -108,7 +108,8 @@ impl Queue {
         {
             return Ok(channel.clone());
         }
-        let connection = Connection::connect(&self.url, ConnectionProperties::default()).await?;
+        let connection =
+            Connection::connect(self.url.as_str(), ConnectionProperties::default()).await?;
         let channel = connection.create_channel().await?;
         channel
             .confirm_select(ConfirmSelectOptions::default())

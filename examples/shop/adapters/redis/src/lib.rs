@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, Client};
-use shop_lifecycle::{patiently, setting};
+use shop_lifecycle::patiently;
 
 /// Redis, kept in memory only and bounded.
 #[orch::service(
@@ -45,7 +45,8 @@ pub struct Cache(ConnectionManager);
 
 /// Connects, and checks that the cache answers.
 pub async fn connect() -> Result<Cache> {
-    let client = Client::open(setting("REDIS_URL")?).context("`REDIS_URL` is not a Redis URL")?;
+    let url = orch::binding("REDIS_URL")?;
+    let client = Client::open(url.as_str()).context("`REDIS_URL` is not a Redis URL")?;
     let config = ConnectionManagerConfig::new()
         .set_number_of_retries(1)
         .set_connection_timeout(Some(Duration::from_secs(2)))

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use shop_lifecycle::{patiently, setting};
+use shop_lifecycle::patiently;
 use shop_orders::Order;
 
 /// Meilisearch. It is part of the system only where an app switches its feature on.
@@ -44,8 +44,8 @@ pub struct Index {
 /// Checks that the index answers.
 pub async fn connect() -> Result<Index> {
     let index = Index {
-        url: setting("SEARCH_URL")?,
-        authorization: format!("Bearer {}", setting("SEARCH_KEY")?),
+        url: orch::binding("SEARCH_URL")?.into_string(),
+        authorization: format!("Bearer {}", orch::binding("SEARCH_KEY")?.as_str()),
     };
     patiently("Meilisearch", || {
         index.ask("indexes/orders/documents", json!([]))

@@ -5,7 +5,6 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use lettre::transport::smtp::AsyncSmtpTransport;
 use lettre::{AsyncTransport, Message, Tokio1Executor};
-use shop_lifecycle::setting;
 
 /// A relay that is there already and trusts the network it is in. Nothing is started for it, and no
 /// mail is sent where the deployer names none.
@@ -24,11 +23,12 @@ pub struct Mailer(AsyncSmtpTransport<Tokio1Executor>);
 
 /// The mailer, if a relay is configured. It connects when there is something to send.
 pub fn mailer() -> Result<Option<Mailer>> {
-    let host = setting("SMTP_HOST").unwrap_or_default();
-    if host.is_empty() {
+    // Empty where the deployer names none, absent where the app is started by hand.
+    let host = orch::binding("SMTP_HOST").map(orch::Binding::into_string);
+    let Some(host) = host.ok().filter(|host| !host.is_empty()) else {
         return Ok(None);
-    }
-    let port = setting("SMTP_PORT")?
+    };
+    let port = orch::binding("SMTP_PORT")?
         .parse()
         .context("`SMTP_PORT` is not a port")?;
     let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)

@@ -5,12 +5,16 @@ mod routes;
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use shop_lifecycle::{log, setting, shutdown};
+use shop_lifecycle::{arrival, log};
 use shop_postgres::Pool;
 use shop_rabbitmq::Queue;
 use shop_redis::Cache;
+
+/// How long orders still come in after the API has said that it is about to end.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// What a request can use.
 #[derive(Clone)]
@@ -45,7 +49,10 @@ struct Shop {
 )]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let port = setting("PORT")?.parse().context("`PORT` is not a port")?;
+    let port = orch::binding("PORT")?
+        .parse()
+        .context("`PORT` is not a port")?;
+    arrival(&["postgres", "redis", "rabbitmq"]).await?;
     let shop = Shop {
         database: shop_postgres::connect().await?,
         cache: shop_redis::connect().await?,
@@ -55,8 +62,15 @@ async fn main() -> Result<()> {
     };
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?;
     log!("listening on port {port}");
-    let end = async { shutdown().await.unwrap_or_else(|error| log!("{error:#}")) };
-    axum::serve(listener, routes::router(shop))
+    let health = health::of(&shop)?;
+    let router = routes::router(shop, &health);
+    let end = async move {
+        if let Err(error) = orch::shutdown(&health, LINGER).await {
+            log!("{error:#}");
+        }
+        log!("stopping");
+    };
+    axum::serve(listener, router)
         .with_graceful_shutdown(end)
         .await?;
     Ok(())

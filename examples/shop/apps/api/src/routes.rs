@@ -5,21 +5,23 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use orch::health::Health;
 use serde_json::json;
 use shop_lifecycle::log;
 use shop_orders::{NewOrder, Order};
 
-use crate::{Shop, health};
+use crate::Shop;
 
 /// Where the cache has the order that was taken last.
 const LAST: &str = "orders:last";
 
-pub fn router(shop: Shop) -> Router {
+pub fn router(shop: Shop, health: &Health) -> Router {
+    let (ready, live) = (health.clone(), health.clone());
     let router = Router::new()
         .route("/orders", get(list).post(create))
         .route("/orders/last", get(last))
-        .route("/health", get(health::ready))
-        .route("/live", get(health::live));
+        .route("/health", get(async move || ready.readiness_async().await))
+        .route("/live", get(async move || live.liveness()));
     #[cfg(feature = "search")]
     let router = router.route("/orders/search/{words}", get(search));
     router.with_state(shop)

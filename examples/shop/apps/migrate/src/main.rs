@@ -1,7 +1,7 @@
 //! Brings the database to what the other apps expect, and ends.
 
 use anyhow::Result;
-use shop_lifecycle::log;
+use shop_lifecycle::{arrival, log};
 
 #[orch::app(
     id = "migrate",
@@ -16,6 +16,7 @@ use shop_lifecycle::log;
 )]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
+    arrival(&["postgres"]).await?;
     let database = shop_postgres::connect().await?;
     shop_orders::migrate(&database).await?;
     log!("the tables are there");

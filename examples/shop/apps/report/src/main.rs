@@ -1,6 +1,7 @@
 //! Prints what was ordered, every night.
 
 use anyhow::Result;
+use shop_lifecycle::arrival;
 
 #[orch::app(
     id = "report",
@@ -12,6 +13,7 @@ use anyhow::Result;
 )]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
+    arrival(&["postgres"]).await?;
     let database = shop_postgres::connect().await?;
     for total in shop_orders::totals(&database).await? {
         println!(

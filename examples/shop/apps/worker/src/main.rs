@@ -4,7 +4,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use shop_lifecycle::{log, shutdown};
+use orch::health::Health;
+use shop_lifecycle::{arrival, log};
 use shop_postgres::Pool;
 use shop_rabbitmq::{Message, Messages, Queue};
 use shop_smtp::Mailer;
@@ -35,6 +36,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 )]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
+    arrival(&["postgres", "rabbitmq"]).await?;
     let worker = Worker {
         database: shop_postgres::connect().await?,
         queue: shop_rabbitmq::connect().await?,
@@ -55,17 +57,19 @@ struct Worker {
 impl Worker {
     /// Works until it is asked to stop. An order that was begun is always finished.
     async fn run(&self) -> Result<()> {
-        let mut stop = pin!(shutdown());
+        // Nobody sends it work, so nobody has to notice.
+        let health = Health::new("worker");
+        let mut stop = pin!(orch::shutdown(&health, Duration::ZERO));
         let mut round = interval(ROUND);
         loop {
             let mut messages = tokio::select! {
-                stopped = &mut stop => return stopped,
+                stopped = &mut stop => return Ok(stopped?),
                 messages = self.subscribe() => messages,
             };
             log!("ready");
             loop {
                 tokio::select! {
-                    stopped = &mut stop => return stopped,
+                    stopped = &mut stop => return Ok(stopped?),
                     _ = round.tick() => {
                         if let Err(error) = self.look_around().await {
                             log!("looking around: {error:#}");
