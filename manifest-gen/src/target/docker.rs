@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use orch_manifest::{Id, Quantity};
+use orch_manifest::value::SecretKey;
+use orch_manifest::{Id, Quantity, SecretName};
 use serde::Serialize;
 
 use super::interpolation::escape;
 use crate::plan::resolve::Probe;
-use crate::plan::{HealthCheck, Plan, Published, Role, Variable, Workload};
+use crate::plan::{HealthCheck, Piece, Plan, Published, Role, Variable, Workload};
 
 /// A `healthcheck`.
 #[derive(Clone, Debug, Serialize)]
@@ -167,5 +168,40 @@ fn memory(quantity: &Quantity) -> String {
     match unit {
         Some((size, name)) => format!("{}{name}", bytes / size),
         None => format!("{bytes}B"),
+    }
+}
+
+/// Where the engines mount secrets.
+const SECRETS: &str = "/run/secrets";
+
+/// A secret, or one key of it: a file of its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SecretFile {
+    /// The secret.
+    pub(super) secret: SecretName,
+    /// The key.
+    pub(super) key: Option<SecretKey>,
+}
+
+impl SecretFile {
+    /// The secret that a piece of a text is.
+    pub(super) fn of(piece: &Piece) -> Option<Self> {
+        match piece {
+            Piece::Secret { name, key, .. } => Some(Self { secret: name.clone(), key: key.clone() }),
+            _ => None,
+        }
+    }
+
+    /// The file's name.
+    pub(super) fn name(&self) -> String {
+        match &self.key {
+            None => self.secret.to_string(),
+            Some(key) => format!("{}.{key}", self.secret),
+        }
+    }
+
+    /// Where it is in a container.
+    pub(super) fn path(&self) -> String {
+        format!("{SECRETS}/{}", self.name())
     }
 }

@@ -4,8 +4,8 @@ mod data;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use orch_manifest::Id;
 use orch_manifest::model::{AppKind, RestartPolicy};
-use orch_manifest::{Id, SecretName};
 use serde::Serialize;
 
 use super::docker::{self, Amounts, ConfigMount, Healthcheck, Limits, Network, Supplied};
@@ -142,7 +142,7 @@ impl Compose {
 struct Writer<'a> {
     plan: &'a Plan,
     /// The secrets that are supplied as files.
-    as_files: BTreeSet<SecretName>,
+    as_files: BTreeSet<docker::SecretFile>,
     /// Who can be waited for until it is healthy.
     checked: BTreeSet<&'a Id>,
     findings: Vec<Finding>,
@@ -178,7 +178,9 @@ impl Writer<'_> {
                 .env
                 .values()
                 .filter_map(|entry| self.file_secret(entry))
-                .map(ToString::to_string)
+                .map(|file| file.name())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
                 .collect(),
             configs: workload
                 .files
@@ -214,7 +216,7 @@ impl Writer<'_> {
         let mut environment = BTreeMap::new();
         for (name, entry) in &workload.env {
             match (self.file_secret(entry), &entry.file_form) {
-                (Some(secret), Some(form)) => environment.insert(form.to_string(), format!("/run/secrets/{secret}")),
+                (Some(file), Some(form)) => environment.insert(form.to_string(), file.path()),
                 _ => environment.insert(name.to_string(), self.text(workload, &entry.value)),
             };
         }
@@ -222,9 +224,9 @@ impl Writer<'_> {
     }
 
     /// The secret of a variable that is supplied as a file.
-    fn file_secret<'b>(&self, entry: &'b Environment) -> Option<&'b SecretName> {
+    fn file_secret(&self, entry: &Environment) -> Option<docker::SecretFile> {
         match (&entry.file_form, entry.value.pieces.as_slice()) {
-            (Some(_), [Piece::Secret { name, .. }]) if self.as_files.contains(name) => Some(name),
+            (Some(_), [piece]) => docker::SecretFile::of(piece).filter(|file| self.as_files.contains(file)),
             _ => None,
         }
     }
@@ -368,27 +370,23 @@ impl Writer<'_> {
 
 /// The secrets that are only ever read from a file. One that somewhere has to be a variable is one
 /// everywhere, so that nobody supplies it twice.
-fn as_files(plan: &Plan) -> BTreeSet<SecretName> {
+fn as_files(plan: &Plan) -> BTreeSet<docker::SecretFile> {
     let (mut files, mut variables) = (BTreeSet::new(), BTreeSet::new());
     for workload in &plan.workloads {
         let environment = workload.env.values().map(|entry| (&entry.value, entry.file_form.is_some()));
         let arguments = workload.command.iter().chain(&workload.entrypoint).map(|text| (text, false));
         for (text, is_file) in environment.chain(arguments) {
-            for piece in &text.pieces {
-                if let Piece::Secret { name, .. } = piece {
-                    if is_file { &mut files } else { &mut variables }.insert(name.clone());
-                }
-            }
+            let secrets = text.pieces.iter().filter_map(docker::SecretFile::of);
+            if is_file { &mut files } else { &mut variables }.extend(secrets);
         }
     }
     &files - &variables
 }
 
-fn secret_file(name: &SecretName) -> SecretFile {
-    SecretFile {
-        name: name.to_string(),
-        file: format!("{}/{name}", required(SECRETS, "the folder of the secrets is missing")),
-    }
+fn secret_file(file: &docker::SecretFile) -> SecretFile {
+    let name = file.name();
+    let folder = required(SECRETS, "the folder of the secrets is missing");
+    SecretFile { file: format!("{folder}/{name}"), name }
 }
 
 fn config_name(workload: &Workload, file: &str) -> String {
@@ -426,27 +424,21 @@ fn restart(policy: RestartPolicy) -> &'static str {
     }
 }
 
-fn environment_file(plan: &Plan, as_files: &BTreeSet<SecretName>) -> Vec<Supplied> {
+fn environment_file(plan: &Plan, as_files: &BTreeSet<docker::SecretFile>) -> Vec<Supplied> {
     let mut supplied = Vec::new();
-    let keys: BTreeSet<(String, String, String)> = plan.workloads.iter().flat_map(secrets).collect();
     if !as_files.is_empty() {
-        let names: Vec<&str> = as_files.iter().map(SecretName::as_str).collect();
+        let names: Vec<String> = as_files.iter().map(docker::SecretFile::name).collect();
         let about = format!("the folder with a file for each of the secrets {}", names.join(", "));
         supplied.push(Supplied { about, line: format!("{SECRETS}=") });
     }
     supplied.extend(data::supplied(plan));
-    for secret in plan.secrets.iter().filter(|secret| !as_files.contains(&secret.name)) {
-        let variables: BTreeSet<&str> = keys
-            .iter()
-            .filter(|(name, ..)| name == secret.name.as_str())
-            .map(|(_, variable, _)| variable.as_str())
-            .collect();
-        for variable in variables {
-            supplied.push(Supplied {
-                about: format!("the secret {}, for {}", secret.name, docker::list(&secret.used_by)),
-                line: format!("{variable}="),
-            });
-        }
+    let used: BTreeSet<docker::SecretFile> = plan.workloads.iter().flat_map(secrets).collect();
+    for secret in &plan.secrets {
+        let variables = used.iter().filter(|used| used.secret == secret.name && !as_files.contains(used));
+        supplied.extend(variables.map(|used| Supplied {
+            about: format!("the secret {}, for {}", secret.name, docker::list(&secret.used_by)),
+            line: format!("{}=", secret_variable(&used.secret, used.key.as_ref())),
+        }));
     }
     // A quoted value on one line, whatever is in it.
     supplied.extend(docker::variables(plan, |default| serde_json::Value::from(default).to_string()));
@@ -454,16 +446,39 @@ fn environment_file(plan: &Plan, as_files: &BTreeSet<SecretName>) -> Vec<Supplie
     supplied
 }
 
-/// The secrets of a workload: name, variable, workload.
-fn secrets(workload: &Workload) -> Vec<(String, String, String)> {
+/// The secrets of a workload.
+fn secrets(workload: &Workload) -> impl Iterator<Item = docker::SecretFile> {
     let environment = workload.env.values().map(|entry| &entry.value);
     let texts = environment.chain(&workload.command).chain(&workload.entrypoint);
-    let pieces = texts.flat_map(|text| &text.pieces);
-    let secret = |piece: &Piece| match piece {
-        Piece::Secret { name, key, .. } => {
-            Some((name.to_string(), secret_variable(name, key.as_ref()), workload.id.to_string()))
-        }
-        _ => None,
-    };
-    pieces.filter_map(secret).collect()
+    texts.flat_map(|text| &text.pieces).filter_map(docker::SecretFile::of)
+}
+
+#[cfg(test)]
+mod tests {
+    use orch_manifest::manifest::Manifest;
+    use serde_json::json;
+
+    use crate::plan::profile::Base;
+    use crate::plan::{Profile, plan};
+    use crate::target::Compose;
+
+    #[test]
+    fn each_key_of_a_secret_is_a_file_of_its_own() {
+        let keyed = |key: &str| json!({"secret": "db", "key": key});
+        let service = json!({
+            "id": "db", "kind": "database", "image": "postgres:16", "health": {"check": "none"},
+            "env": {"POSTGRES_USER": keyed("user"), "POSTGRES_PASSWORD": keyed("password")},
+            "declaredBy": {"package": "p", "file": "src/lib.rs", "item": "S"}
+        });
+        let text = json!({"schemaVersion": 1, "system": "s", "services": [service]}).to_string();
+        let plan = plan(&Manifest::from_json(&text).unwrap(), &Profile::built_in(Base::Local));
+        let compose = serde_json::to_value(Compose::new(&plan).0).unwrap();
+        let folder = "${ORCH_SECRETS:?the folder of the secrets is missing}";
+        let files = ["db.password", "db.user"].map(|name| json!({"name": name, "file": format!("{folder}/{name}")}));
+        assert_eq!(compose["secrets"], json!(files));
+        let service = &compose["services"][0];
+        assert_eq!(service["secrets"], json!(["db.password", "db.user"]));
+        assert_eq!(service["environment"]["POSTGRES_USER_FILE"], "/run/secrets/db.user");
+        assert_eq!(service["environment"]["POSTGRES_PASSWORD_FILE"], "/run/secrets/db.password");
+    }
 }

@@ -19,12 +19,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use orch_manifest::{Id, PortRef};
 use serde::Serialize;
 
-use super::docker::{self, ConfigMount, Healthcheck, Limits, Network, Supplied};
+use super::docker::{self, ConfigMount, Healthcheck, Limits, Network, SecretFile, Supplied};
 use super::interpolation::{escape, published};
 use crate::finding::{Code, Finding, Severity};
 use crate::plan::{Plan, Published, Workload};
 use deploy::Deploy;
-use secrets::SecretFile;
 use storage::{Config, Mount, NodeVolume};
 
 /// What the pack `swarm` is given.

@@ -9,8 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use orch_manifest::value::SecretKey;
-use orch_manifest::{EnvName, SecretName};
+use orch_manifest::EnvName;
 
 use super::Writer;
 use super::text::{in_go_template, quote};
@@ -18,40 +17,8 @@ use crate::finding::{Code, Finding};
 use crate::plan::resolve::Probe;
 use crate::plan::system::VARIABLE;
 use crate::plan::{HealthCheck, Piece, Text, Workload};
-use crate::target::docker::{self, Healthcheck};
+use crate::target::docker::{self, Healthcheck, SecretFile};
 use crate::target::interpolation::escape;
-
-/// Where Swarm mounts secrets.
-const FOLDER: &str = "/run/secrets";
-
-/// A secret, or one key of it: a file of its own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct SecretFile {
-    secret: SecretName,
-    key: Option<SecretKey>,
-}
-
-impl SecretFile {
-    /// The file's name.
-    pub(super) fn name(&self) -> String {
-        match &self.key {
-            None => self.secret.to_string(),
-            Some(key) => format!("{}.{key}", self.secret),
-        }
-    }
-
-    /// Where it is in a container.
-    fn path(&self) -> String {
-        format!("{FOLDER}/{}", self.name())
-    }
-
-    fn of(piece: &Piece) -> Option<Self> {
-        match piece {
-            Piece::Secret { name, key, .. } => Some(Self { secret: name.clone(), key: key.clone() }),
-            _ => None,
-        }
-    }
-}
 
 /// What a container is given to start with.
 #[derive(Debug, Default)]
