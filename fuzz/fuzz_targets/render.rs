@@ -6,6 +6,9 @@
 
 #![no_main]
 
+#[path = "../../manifest-gen/tests/readers/strings.rs"]
+mod strings;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -19,6 +22,7 @@ use orch_fuzz::{manifest, systems};
 use orch_manifest::manifest::Manifest;
 use orch_templates::Packs;
 use serde_json::Value;
+use strings::STRINGS;
 
 #[derive(Arbitrary, Debug)]
 struct Input {
@@ -55,53 +59,6 @@ enum Change {
     /// Once more under another key.
     Copy(String),
 }
-
-const HOSTILE: [&str; 44] = [
-    "",
-    " ",
-    "no",
-    "~",
-    "1e3",
-    "0644",
-    "1:30",
-    "=",
-    "<<",
-    "---",
-    "- a",
-    "a: b",
-    "a #b",
-    "&a",
-    "!a",
-    "|",
-    "%TAG",
-    "[a]",
-    "{a}",
-    "{{ a }}",
-    "{% a %}",
-    "\"",
-    "'",
-    "\\",
-    "a\nb",
-    "a\r\nb",
-    "\n",
-    "\ttab",
-    "trailing ",
-    "$",
-    "$$",
-    "${A:-b}",
-    "$(A)",
-    "$$(A)",
-    "{{.Names}}",
-    "\u{85}",
-    "\u{2028}",
-    "\u{feff}a",
-    "\u{7f}",
-    "\u{1}",
-    "{\"a\":\"b\"}",
-    "a\n\n\n",
-    "a,b=c",
-    "\u{fffe}",
-];
 
 static PACKS: LazyLock<Packs> = LazyLock::new(|| target::packs(None).expect("the packs"));
 
@@ -276,7 +233,7 @@ fn apply(edit: &Edit, value: &mut Value) {
     let new = match &edit.change {
         Change::Text(text) => Value::from(text.as_str()),
         Change::Hostile(one, two) => {
-            let hostile = |index: &u8| HOSTILE[usize::from(*index) % HOSTILE.len()];
+            let hostile = |index: &u8| STRINGS[usize::from(*index) % STRINGS.len()];
             Value::from(format!("{}{}", hostile(one), hostile(two)))
         }
         Change::Number(number) => Value::from(*number),

@@ -19,75 +19,8 @@ use orch_manifest::model::File;
 use orch_manifest::{Id, SourcePath};
 use proc_macro2::{Literal, Span, TokenStream};
 use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use readers::{docker_compose, docker_stack, pyyaml};
+use readers::{docker_compose, docker_stack, hostile, pyyaml};
 use serde_json::Value;
-
-const STRINGS: &[&str] = &[
-    "",
-    " ",
-    "no",
-    "on",
-    "~",
-    "null",
-    "1e3",
-    "0644",
-    "1.10",
-    "1:30",
-    "2026-01-01",
-    "=",
-    "<<",
-    "---",
-    "...",
-    "- a",
-    "a: b",
-    "a #b",
-    "#",
-    "&a",
-    "*a",
-    "!a",
-    "|",
-    ">",
-    "%TAG",
-    "@a",
-    "`a`",
-    "[a]",
-    "{a}",
-    "{{ a }}",
-    "{% a %}",
-    "\"",
-    "'",
-    "\\",
-    "\\n",
-    "a\nb",
-    "a\r\nb",
-    "\n",
-    "\ttab",
-    "trailing ",
-    " leading",
-    "$",
-    "$$",
-    "$$$",
-    "$A",
-    "${A}",
-    "${A:-b}",
-    "${A:?b}",
-    "$${A}",
-    "$(A)",
-    "$$(A)",
-    "{{.Names}}",
-    "a,b=c",
-    "a;b",
-    "é\u{fc}\u{4e16}\u{1f600}",
-    "\u{85}",
-    "\u{2028}",
-    "\u{feff}a",
-    "\u{7f}",
-    "\u{1}",
-    "\u{1b}[31m",
-    "]]>",
-    "\u{202e}rtl",
-];
 
 /// What Compose and Swarm can express as a default.
 fn default(text: &str) -> String {
@@ -242,16 +175,9 @@ fn compare(read: &Value, strings: &[String], target: Target, by: By) {
     assert_eq!(read["services"].as_object().map(serde_json::Map::len), Some(strings.len()));
 }
 
-fn all() -> Vec<String> {
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let strategy = "\\PC{0,20}|[ -~\\n\\t]{0,30}|[$\\{\\}():?a-]{1,12}";
-    let generated = (0..200).map(|_| strategy.new_tree(&mut runner).unwrap().current());
-    STRINGS.iter().map(|text| (*text).to_owned()).chain(generated).collect()
-}
-
 #[test]
 fn an_attribute_a_manifest_and_a_configuration_say_the_same() {
-    let strings = all();
+    let strings = hostile();
     let manifest = from_attributes(&strings);
     let read = Manifest::from_json(&manifest.to_json(false)).unwrap();
     assert_eq!(read, manifest);
@@ -274,7 +200,7 @@ fn a_default_that_a_target_cannot_express_is_an_error() {
 
 #[test]
 fn files_are_mounted_to_the_letter() {
-    let strings = all();
+    let strings = hostile();
     for target in [Target::Compose, Target::Swarm] {
         let artifacts = render(&from_attributes(&strings), target);
         for (id, text) in strings.iter().enumerate() {
@@ -287,7 +213,7 @@ fn files_are_mounted_to_the_letter() {
 
 #[test]
 fn pyyaml_reads_what_was_written() {
-    let strings = all();
+    let strings = hostile();
     for target in [Target::Compose, Target::Swarm] {
         if let Some(read) = pyyaml(&render(&from_attributes(&strings), target).main) {
             compare(&read, &strings, target, By::Yaml);
@@ -297,7 +223,7 @@ fn pyyaml_reads_what_was_written() {
 
 #[test]
 fn docker_reads_what_was_written() {
-    let strings = all();
+    let strings = hostile();
     let artifacts = render(&from_attributes(&strings), Target::Compose);
     if let Some(read) = docker_compose(&artifacts.main, &artifacts.files) {
         compare(&read, &strings, Target::Compose, By::Compose);

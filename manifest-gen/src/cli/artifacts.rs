@@ -41,10 +41,9 @@ impl Artifacts {
 
     /// What an engine would refuse to change, where these go over what is in a folder.
     pub(super) fn refused(&self, packs: &Packs, folder: &Path) -> Vec<Finding> {
+        // Read as it is asked for: most targets do not ask.
         let before = |path: &str| std::fs::read_to_string(folder.join(path)).ok();
-        let files: Vec<(String, &str)> =
-            self.files().filter_map(|(path, after)| Some((before(path)?, after))).collect();
-        target::refused(&self.target, packs, files.iter().map(|(before, after)| (before.as_str(), *after)))
+        target::refused(&self.target, packs, self.files().filter_map(|(path, after)| Some((before(path)?, after))))
     }
 
     /// `<target>/<profile>`

@@ -85,11 +85,16 @@ pub fn packs(templates: Option<&Path>) -> Result<Packs, TargetError> {
 
 /// What an engine would refuse to change in place, where the files of a target are rendered over what
 /// was there, each as it was and as it is.
-pub fn refused<'a>(target: &str, packs: &Packs, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Finding> {
+pub fn refused<'a>(
+    target: &str,
+    packs: &Packs,
+    files: impl IntoIterator<Item = (impl AsRef<str>, &'a str)>,
+) -> Vec<Finding> {
     match packs.get(target) {
-        Ok(pack) if pack.view() == "kubernetes" => {
-            files.into_iter().flat_map(|(before, after)| kubernetes::immutable::changes(before, after)).collect()
-        }
+        Ok(pack) if pack.view() == "kubernetes" => files
+            .into_iter()
+            .flat_map(|(before, after)| kubernetes::immutable::changes(before.as_ref(), after))
+            .collect(),
         _ => Vec::new(),
     }
 }

@@ -7,88 +7,10 @@ use orch_manifest::model::File;
 use orch_manifest::{Id, SourcePath};
 use proc_macro2::Literal;
 use proptest::prelude::*;
-use proptest::strategy::ValueTree;
 use serde_json::Value;
 
-use crate::readers::{kubectl, pyyaml};
+use crate::readers::{hostile, kubectl, pyyaml};
 use crate::system::{Cluster, System};
-
-const STRINGS: &[&str] = &[
-    "",
-    " ",
-    "no",
-    "on",
-    "~",
-    "null",
-    "1e3",
-    "0644",
-    "1.10",
-    "1:30",
-    "2026-01-01",
-    "=",
-    "<<",
-    "---",
-    "...",
-    "- a",
-    "a: b",
-    "a #b",
-    "#",
-    "&a",
-    "*a",
-    "!a",
-    "|",
-    ">",
-    "%TAG",
-    "@a",
-    "`a`",
-    "[a]",
-    "{a}",
-    "{{ a }}",
-    "{% a %}",
-    "\"",
-    "'",
-    "\\",
-    "\\n",
-    "a\nb",
-    "a\r\nb",
-    "\n",
-    "\ttab",
-    "trailing ",
-    " leading",
-    "a\n b\n",
-    "a\n\n \nb",
-    "$",
-    "$$",
-    "$$$",
-    "$A",
-    "${A}",
-    "$(A)",
-    "$$(A)",
-    "$$$(A)",
-    "$(",
-    "$()",
-    "a$",
-    "a$$",
-    "$é",
-    "$(é)",
-    "$(K)",
-    "x$(K)y",
-    "é\u{fc}\u{4e16}\u{1f600}",
-    "\u{85}",
-    "\u{2028}",
-    "\u{feff}a",
-    "\u{7f}",
-    "\u{1}",
-    "\u{1b}[31m",
-    "\u{202e}rtl",
-];
-
-fn all() -> Vec<String> {
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let strategy = "\\PC{0,20}|[ -~\\n\\t]{0,30}|[$\\{\\}():?aé-]{1,12}";
-    let generated = (0..150).map(|_| strategy.new_tree(&mut runner).unwrap().current());
-    STRINGS.iter().map(|text| (*text).to_owned()).chain(generated).collect()
-}
 
 /// A service for each string, with the string everywhere.
 fn system(strings: &[String]) -> System {
@@ -216,7 +138,7 @@ fn texts(cluster: &Cluster) -> BTreeMap<String, String> {
 
 #[test]
 fn pyyaml_reads_what_was_written() {
-    let strings = all();
+    let strings = hostile();
     let files = texts(&rendered(&strings));
     // One document after the other in one go: a process for each file would take minutes.
     let document: String = files.iter().map(|(path, text)| indented(path, text)).collect();
@@ -235,7 +157,7 @@ fn indented(path: &str, text: &str) -> String {
 
 #[test]
 fn kubectl_reads_what_was_written() {
-    let strings = all();
+    let strings = hostile();
     let files = texts(&rendered(&strings));
     let documents: Vec<&str> = files.values().map(String::as_str).collect();
     if let Some(objects) = kubectl(&documents.join("---\n")) {

@@ -2,10 +2,21 @@
 
 #![allow(dead_code, reason = "each of the tests that share this uses a part of it")]
 
+mod strings;
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use proptest::strategy::{Strategy, ValueTree};
 use serde_json::Value;
+
+/// Strings to be read back, those written down and others like them, always the same.
+pub(crate) fn hostile() -> Vec<String> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let strategy = "\\PC{0,20}|[ -~\\n\\t]{0,30}|[$\\{\\}():?aé-]{1,12}";
+    let generated = (0..200).map(|_| strategy.new_tree(&mut runner).unwrap().current());
+    strings::STRINGS.iter().map(|text| (*text).to_owned()).chain(generated).collect()
+}
 
 /// YAML as `PyYAML` (YAML 1.1) reads it.
 pub(crate) fn pyyaml(text: &str) -> Option<Value> {
