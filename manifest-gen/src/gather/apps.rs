@@ -231,7 +231,7 @@ fn trees(
     checked: &Checked,
     known: Known,
 ) -> Result<Vec<Tree>, GatherError> {
-    let key = remembered::tree_key(cargo, workspace, checked);
+    let key = remembered::tree_key(cargo, workspace, checked, None);
     let Known { found, begun } = known;
     let kept = found.as_ref().is_some_and(|found| found.account().is_some());
     let mut known = found.zip(key.as_ref()).and_then(|(found, key)| found.trees(key)).unwrap_or_default();
@@ -242,7 +242,7 @@ fn trees(
         known.extend(unknown.iter().map(|member| member.spec()).zip(printed));
         let remembered = Remembered::new(workspace, cargo, begun, chosen.packages.clone());
         // What changed meanwhile is not remembered under a key from before.
-        match key.filter(|key| remembered::tree_key(cargo, workspace, checked).as_ref() == Some(key)) {
+        match key.filter(|key| remembered::tree_key(cargo, workspace, checked, Some(begun)).as_ref() == Some(key)) {
             Some(key) => remembered.with_trees(key, known.clone()).keep(workspace, cargo),
             None => remembered.keep(workspace, cargo),
         }

@@ -36,9 +36,18 @@ pub(super) struct Checked {
     /// The manifests of every package that was compiled, for the target or for the host; one that was
     /// compiled more than once is in it as often.
     pub(super) manifests: Vec<Utf8PathBuf>,
+    /// Every crate with its features and its files.
+    lines: BTreeSet<String>,
+}
+
+impl Checked {
     /// A hash over every crate with its features and its files. Cargo names a file after all that
     /// went into it: the compiler, its flags, the package, the crates below it.
-    pub(super) hash: [u8; 32],
+    pub(super) fn hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        self.lines.iter().for_each(|line| hash.update(line));
+        hash.finalize().into()
+    }
 }
 
 /// Checks packages and reads what each compiled crate declares.
@@ -120,9 +129,7 @@ impl Found {
     }
 
     fn checked(self) -> Checked {
-        let mut hash = Sha256::new();
-        self.lines.iter().for_each(|line| hash.update(line));
-        Checked { units: self.units, manifests: self.manifests, hash: hash.finalize().into() }
+        Checked { units: self.units, manifests: self.manifests, lines: self.lines }
     }
 }
 

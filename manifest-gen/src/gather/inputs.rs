@@ -3,10 +3,15 @@
 //!
 //! It covers more than it must: where it is the same, so is the answer; where it differs, the answer
 //! may still be the same. Where cargo may look somewhere else too, it says that it is not complete.
+//!
+//! A file stands in it with what the file system says of it, not with its bytes: that costs one call
+//! for each, and a file that was written since has another time. One that was written in the moment
+//! in which it was looked at need not, so what is kept must be [`Inputs::older_than`] the work that it
+//! is kept of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::Read as _;
+use std::fs::Metadata;
 use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -22,7 +27,8 @@ const CLOCK: Duration = Duration::from_millis(50);
 pub(super) struct Inputs {
     hash: Sha256,
     complete: bool,
-    /// The newest time of what was looked at, where anybody wants to know.
+    /// The newest time of what was looked at, where anybody wants to know; only then are files read
+    /// for whether cargo may look elsewhere.
     newest: Option<SystemTime>,
 }
 
@@ -32,7 +38,8 @@ impl Inputs {
         Self::with(cargo, None)
     }
 
-    /// The same to be kept, which can tell whether it is [`Self::older_than`] a moment.
+    /// The same to be kept, which can tell whether it is [`Self::is_complete`] and [`Self::older_than`]
+    /// a moment.
     pub(super) fn dated(cargo: &Cargo) -> Self {
         Self::with(cargo, Some(SystemTime::UNIX_EPOCH))
     }
@@ -61,9 +68,9 @@ impl Inputs {
         };
         let folders = dir.ancestors().map(|folder| folder.join(".cargo")).chain([home]);
         for path in folders.flat_map(|folder| [folder.join("config.toml"), folder.join("config")]) {
-            let text = self.file(&path);
+            self.file(&path);
             // It may name another file.
-            self.complete &= !text.is_some_and(|text| text.contains("include"));
+            self.doubt(&path, |text| text.contains("include"));
         }
     }
 
@@ -73,19 +80,23 @@ impl Inputs {
     }
 
     /// A file, which need not be there.
-    pub(super) fn file(&mut self, path: &Utf8Path) -> Option<String> {
-        let bytes = read(path).ok();
-        self.add(format!("{path}\0{:?}\0", bytes.as_ref().map(Vec::len)));
-        let bytes = bytes?;
-        self.add(&bytes);
+    pub(super) fn file(&mut self, path: &Utf8Path) {
+        self.add(format!("{path}\0{:?}\0", stamp(path)));
         self.seen(path);
-        Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// A manifest.
     pub(super) fn manifest(&mut self, path: &Utf8Path) {
-        let text = self.file(path);
-        self.complete &= !text.is_some_and(|text| points_elsewhere(&text));
+        self.file(path);
+        self.doubt(path, points_elsewhere);
+    }
+
+    /// It is not complete if this is so of a file's text.
+    fn doubt(&mut self, path: &Utf8Path, elsewhere: fn(&str) -> bool) {
+        if self.newest.is_some() && self.complete {
+            let bytes = std::fs::read(path).unwrap_or_default();
+            self.complete = !elsewhere(&String::from_utf8_lossy(&bytes));
+        }
     }
 
     /// What cargo's account of a workspace and its members depends on.
@@ -104,8 +115,10 @@ impl Inputs {
             Some(start) => start.ancestors().for_each(|folder| self.manifest(&folder.join("Cargo.toml"))),
             None => self.complete = false,
         }
-        self.members(root);
-        for path in manifests {
+        // As text, which compares much faster than part by part.
+        let manifests: BTreeSet<&str> = manifests.into_iter().map(Utf8Path::as_str).collect();
+        self.members(root, &manifests);
+        for path in manifests.into_iter().map(Utf8Path::new) {
             self.manifest(path);
             if let Some(folder) = path.parent() {
                 self.binaries(folder);
@@ -113,8 +126,8 @@ impl Inputs {
         }
     }
 
-    /// The folders that the root's patterns may match.
-    fn members(&mut self, root: &Utf8Path) {
+    /// The folders that the root's patterns may match, and that are no members.
+    fn members(&mut self, root: &Utf8Path, manifests: &BTreeSet<&str>) {
         #[derive(Deserialize)]
         struct Manifest {
             workspace: Option<Workspace>,
@@ -124,7 +137,9 @@ impl Inputs {
             #[serde(default)]
             members: Vec<String>,
         }
-        let text = self.file(&root.join("Cargo.toml")).unwrap_or_default();
+        let path = root.join("Cargo.toml");
+        self.file(&path);
+        let text = std::fs::read_to_string(path).unwrap_or_default();
         let Ok(manifest) = toml::from_str::<Manifest>(&text) else {
             self.complete = false;
             return;
@@ -133,13 +148,13 @@ impl Inputs {
             if pattern.contains("**") {
                 self.complete = false;
             } else if pattern.contains(['*', '?', '[']) {
-                self.matches(root, &pattern);
+                self.matches(root, &pattern, manifests);
             }
         }
     }
 
     /// Each folder that a pattern may match, and whether it has a manifest.
-    fn matches(&mut self, root: &Utf8Path, pattern: &str) {
+    fn matches(&mut self, root: &Utf8Path, pattern: &str, manifests: &BTreeSet<&str>) {
         let mut folders = vec![root.to_owned()];
         for part in pattern.split('/') {
             folders = if part.contains(['*', '?', '[']) {
@@ -149,8 +164,10 @@ impl Inputs {
             };
         }
         for folder in folders {
-            let there = folder.join("Cargo.toml").exists();
-            self.add(format!("{folder}\0{there}\0"));
+            let manifest = folder.join("Cargo.toml");
+            if !manifests.contains(manifest.as_str()) {
+                self.add(format!("{folder}\0{}\0", manifest.exists()));
+            }
             self.seen(&folder);
         }
     }
@@ -179,7 +196,8 @@ impl Inputs {
 
     fn seen(&mut self, path: &Utf8Path) {
         let Some(newest) = &mut self.newest else { return };
-        if let Ok(time) = std::fs::metadata(path).and_then(|metadata| metadata.modified()) {
+        let Ok(metadata) = std::fs::metadata(path) else { return };
+        for time in [metadata.modified().ok(), changed(&metadata)].into_iter().flatten() {
             *newest = time.max(*newest);
         }
     }
@@ -200,13 +218,30 @@ impl Inputs {
     }
 }
 
-/// The bytes of a file, with as few calls as will do: there are many small ones.
-fn read(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
-    let file = std::fs::File::open(path)?;
-    let length = file.metadata()?.len();
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-    file.take(length).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// What is another once a file was written or replaced: nobody sets the time of a change of its inode.
+#[cfg(unix)]
+fn stamp(path: &Utf8Path) -> Option<impl std::fmt::Debug> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.ino(), metadata.size(), metadata.ctime(), metadata.ctime_nsec()))
+}
+
+/// What is another once a file was written: where no time is beyond everybody's reach, what is in it.
+#[cfg(not(unix))]
+fn stamp(path: &Utf8Path) -> Option<impl std::fmt::Debug> {
+    std::fs::read(path).ok()
+}
+
+#[cfg(unix)]
+fn changed(metadata: &Metadata) -> Option<SystemTime> {
+    use std::os::unix::fs::MetadataExt as _;
+    let nanoseconds = u32::try_from(metadata.ctime_nsec()).ok()?;
+    Some(SystemTime::UNIX_EPOCH + Duration::new(u64::try_from(metadata.ctime()).ok()?, nanoseconds))
+}
+
+#[cfg(not(unix))]
+fn changed(_: &Metadata) -> Option<SystemTime> {
+    None
 }
 
 /// Whether a manifest names its workspace's root, which then need not be in a folder around it.

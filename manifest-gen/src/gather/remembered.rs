@@ -107,14 +107,20 @@ fn inputs(mut inputs: Inputs, cargo: &Cargo, account: &Account) -> Inputs {
 }
 
 /// A key for what `cargo tree` prints for the packages of one check. Without one, nothing can be
-/// used again.
+/// used again; one that is kept is of what was there before `begun`, and so before `cargo tree` was
+/// asked.
 ///
 /// What belongs to one application follows from its manifest, from those of all it depends on, from
 /// the lock file, the flags, cargo's configuration, the compiler and its flags. An application's own
 /// graph is a part of what was compiled together, so the manifests of all that was compiled, with
 /// those of the workspaces they may inherit from, are all there are. That the compiler, its flags
 /// and the packages are the same, the names of the compiled files say.
-pub(super) fn tree_key(cargo: &Cargo, workspace: &Workspace, checked: &Checked) -> Option<String> {
+pub(super) fn tree_key(
+    cargo: &Cargo,
+    workspace: &Workspace,
+    checked: &Checked,
+    begun: Option<SystemTime>,
+) -> Option<String> {
     let members = workspace.members.iter().map(|member| &member.manifest);
     // As text, which compares much faster than part by part.
     let folders: BTreeSet<&str> = checked
@@ -123,11 +129,12 @@ pub(super) fn tree_key(cargo: &Cargo, workspace: &Workspace, checked: &Checked) 
         .chain(members)
         .flat_map(|manifest| manifest.ancestors().skip(1).map(Utf8Path::as_str))
         .collect();
-    let mut inputs = Inputs::new(cargo);
-    inputs.add(checked.hash);
+    let mut inputs = Inputs::dated(cargo);
+    inputs.add(checked.hash());
     for folder in folders {
         inputs.manifest(&Utf8Path::new(folder).join("Cargo.toml"));
     }
     inputs.file(&workspace.root.join("Cargo.lock"));
-    inputs.is_complete().then(|| inputs.finish())
+    let settled = begun.is_none_or(|begun| inputs.older_than(begun));
+    (settled && inputs.is_complete()).then(|| inputs.finish())
 }

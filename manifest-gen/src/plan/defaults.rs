@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use orch_manifest::manifest::Manifest;
-use orch_manifest::value::SecretKey;
-use orch_manifest::{EnvName, SecretName};
+use orch_manifest::model::Connection;
+use orch_manifest::value::{SecretKey, VarRef};
+use orch_manifest::{EnvName, SecretName, Value};
 
 use super::profile::Base;
 use super::{Piece, Profile, Text, Workload, plan};
@@ -28,8 +29,27 @@ pub(crate) fn secret_variable(name: &SecretName, key: Option<&SecretKey>) -> Str
 
 /// What is found in a manifest, before a profile overrides anything.
 pub fn in_manifest(manifest: &Manifest) -> Vec<Finding> {
+    // Hardly anything has a default, and without one there is nothing to plan for.
+    if !values(manifest).any(|value| matches!(value, Value::Var(VarRef { default: Some(_), .. }))) {
+        return Vec::new();
+    }
     let findings = plan(manifest, &Profile::built_in(Base::Local)).findings;
     findings.into_iter().filter(|finding| finding.code == Code::SecretDefault).collect()
+}
+
+/// Every value that an artifact can be given.
+fn values(manifest: &Manifest) -> impl Iterator<Item = &Value> {
+    let connections = manifest.services.iter().filter_map(|entry| entry.service.connection.as_ref());
+    let connections = connections.flat_map(|connection| {
+        let Connection { url, host, user, database, params } = connection;
+        [url, host, user, database].into_iter().flatten().chain(params.values())
+    });
+    let services = manifest.services.iter().map(|entry| &entry.service.workload);
+    let apps = manifest.apps.iter().map(|entry| &entry.app.workload);
+    let workloads = services
+        .chain(apps)
+        .flat_map(|workload| workload.env.values().chain(&workload.command).chain(&workload.entrypoint));
+    connections.chain(workloads)
 }
 
 /// The variables with a default that are a secret's as well. What the default is, is not said.

@@ -36,6 +36,23 @@ fn features_in_the_manifest_of_one_application_are_seen() {
 }
 
 #[test]
+fn a_manifest_with_the_time_and_the_size_of_before_is_seen() {
+    let workspace = workspace("remembered-time");
+    let path = workspace.path("crates/worker/Cargo.toml");
+    workspace.edit("crates/worker/Cargo.toml", "features = []", "features = [         ]");
+    assert_eq!(services(&workspace.manifest(&[]), "worker"), ["pg"]);
+    // What was written just now is not remembered.
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert_eq!(services(&workspace.manifest(&[]), "worker"), ["pg"]);
+    let before = path.metadata().unwrap();
+    workspace.edit("crates/worker/Cargo.toml", "features = [         ]", "features = [\"replica\"]");
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(before.modified().unwrap()).unwrap();
+    let after = path.metadata().unwrap();
+    assert_eq!((before.len(), before.modified().unwrap()), (after.len(), after.modified().unwrap()));
+    assert_eq!(services(&workspace.manifest(&[]), "worker"), WITH_REPLICA);
+}
+
+#[test]
 fn features_that_two_applications_inherit_are_seen() {
     let workspace = workspace("remembered-inherited");
     let root = workspace.read("Cargo.toml");
