@@ -17,7 +17,7 @@ use std::time::SystemTime;
 
 use super::GatherError;
 use super::cargo::Cargo;
-use super::check::{self, Checked, Unit};
+use super::check::{self, Checked, Ending, Unit};
 use super::lockfile::PackageKey;
 use super::remembered::{self, Remembered};
 use super::tree::{self, Tree};
@@ -32,8 +32,18 @@ pub(super) struct Graph {
     pub(super) units: Vec<Rc<Unit>>,
 }
 
+/// What is chosen of a workspace, compiled.
+pub(super) struct Compiled {
+    /// The workspace.
+    pub(super) workspace: Workspace,
+    /// Each application's crates.
+    pub(super) graphs: Vec<Graph>,
+    /// Cargo, which has compiled everything and is about to end.
+    pub(super) cargo: Ending,
+}
+
 /// Reads the workspace, compiles what is chosen and gives each application its own crates.
-pub(super) fn compile(cargo: &Cargo) -> Result<(Workspace, Vec<Graph>), GatherError> {
+pub(super) fn compile(cargo: &Cargo) -> Result<Compiled, GatherError> {
     let mut begun = SystemTime::now();
     let (workspace, early) = read(cargo);
     let (mut workspace, mut early) = (workspace?, early.transpose()?);
@@ -45,8 +55,8 @@ pub(super) fn compile(cargo: &Cargo) -> Result<(Workspace, Vec<Graph>), GatherEr
         };
         // Compiling brings the lock file up to date, and that may tell of more that is to be compiled.
         if workspace.is_current()? {
-            let graphs = graphs(cargo, &workspace, &chosen, checked, Known { found, begun })?;
-            return Ok((workspace, graphs));
+            let (graphs, cargo) = graphs(cargo, &workspace, &chosen, checked, Known { found, begun })?;
+            return Ok(Compiled { workspace, graphs, cargo });
         }
         begun = SystemTime::now();
         workspace = Workspace::load(cargo)?;
@@ -118,19 +128,20 @@ fn graphs(
     chosen: &Chosen<'_>,
     checked: Checked,
     known: Known,
-) -> Result<Vec<Graph>, GatherError> {
+) -> Result<(Vec<Graph>, Ending), GatherError> {
     if let ([only], true) = (chosen.candidates.as_slice(), chosen.extra.is_empty()) {
         if known.found.as_ref().is_none_or(|found| found.account().is_none()) {
             Remembered::new(workspace, cargo, known.begun, chosen.packages.clone()).keep(workspace, cargo);
         }
-        return Ok(vec![Graph { package: Some(only.key.clone()), units: shared(checked) }]);
+        let (units, ending) = shared(checked);
+        return Ok((vec![Graph { package: Some(only.key.clone()), units }], ending));
     }
     let trees = trees(cargo, workspace, chosen, &checked, known)?;
-    let common = shared(checked);
+    let (common, ending) = shared(checked);
     let mut assigned = Assigned { cargo, workspace, members: &chosen.candidates, trees, units: BTreeMap::new() };
     let all: Vec<usize> = (0..chosen.candidates.len()).collect();
     let open = assigned.assign(&all, &common);
-    assigned.rest(open)?;
+    let ending = assigned.rest(open, ending)?;
     let Assigned { mut units, .. } = assigned;
     let own = |(index, member): (usize, &&Member)| Graph {
         package: Some(member.key.clone()),
@@ -141,11 +152,11 @@ fn graphs(
         package: None,
         units: common.iter().filter(|unit| unit.package == member.key && unit.bin.is_none()).cloned().collect(),
     }));
-    Ok(graphs)
+    Ok((graphs, ending))
 }
 
-fn shared(checked: Checked) -> Vec<Rc<Unit>> {
-    checked.units.into_iter().map(Rc::new).collect()
+fn shared(checked: Checked) -> (Vec<Rc<Unit>>, Ending) {
+    (checked.units.into_iter().map(Rc::new).collect(), checked.cargo)
 }
 
 /// Gives applications, each by its index, their crates.
@@ -171,7 +182,7 @@ impl Assigned<'_> {
     }
 
     /// Checks those again that the common check does not fit.
-    fn rest(&mut self, mut open: Vec<usize>) -> Result<(), GatherError> {
+    fn rest(&mut self, mut open: Vec<usize>, mut ending: Ending) -> Result<Ending, GatherError> {
         while let Some(&first) = open.first() {
             let mut group = vec![first];
             for &index in &open[1..] {
@@ -181,17 +192,21 @@ impl Assigned<'_> {
             }
             open.retain(|index| !group.contains(index));
             let left = if group.len() > 1 {
-                let units = shared(self.check(&group)?);
+                ending.wait()?;
+                let units;
+                (units, ending) = shared(self.check(&group)?);
                 self.assign(&group, &units)
             } else {
                 group
             };
             for index in left {
-                let units = shared(self.check(&[index])?);
+                ending.wait()?;
+                let units;
+                (units, ending) = shared(self.check(&[index])?);
                 self.units.insert(index, units);
             }
         }
-        Ok(())
+        Ok(ending)
     }
 
     fn check(&self, indices: &[usize]) -> Result<Checked, GatherError> {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufReader, ErrorKind};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::{Artifact, Message, TargetKind};
+use cargo_metadata::{Artifact, BuildFinished, Message, TargetKind};
 use orch_manifest::fragment::{self, Fragment};
 use sha2::{Digest, Sha256};
 
@@ -38,6 +38,8 @@ pub(super) struct Checked {
     pub(super) manifests: Vec<Utf8PathBuf>,
     /// Every crate with its features and its files.
     lines: BTreeSet<String>,
+    /// Cargo, which has compiled everything and is about to end.
+    pub(super) cargo: Ending,
 }
 
 impl Checked {
@@ -58,19 +60,26 @@ pub(super) fn check(
     packages: &[impl AsRef<str>],
     applies: &dyn Fn(&str) -> bool,
 ) -> Result<Checked, GatherError> {
-    let first = run(cargo, packages, applies)?;
+    let (first, ending) = run(cargo, packages, applies)?;
     if first.lost.is_empty() {
-        return Ok(first.checked());
+        return Ok(first.checked(ending));
     }
+    ending.wait()?;
     clean(cargo, &first.lost)?;
-    let again = run(cargo, packages, applies)?;
+    let (again, ending) = run(cargo, packages, applies)?;
     match again.lost.first().and_then(dep_info) {
-        None => Ok(again.checked()),
+        None => Ok(again.checked(ending)),
         Some(path) => Err(GatherError::Read { path, source: ErrorKind::NotFound.into() }),
     }
 }
 
-fn run(cargo: &Cargo, packages: &[impl AsRef<str>], applies: &dyn Fn(&str) -> bool) -> Result<Found, GatherError> {
+/// Runs cargo until it has said that everything is compiled. It goes on for a while, to put its own
+/// things in order.
+fn run(
+    cargo: &Cargo,
+    packages: &[impl AsRef<str>],
+    applies: &dyn Fn(&str) -> bool,
+) -> Result<(Found, Ending), GatherError> {
     let mut command = cargo.command("check");
     command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
     for package in packages {
@@ -79,26 +88,46 @@ fn run(cargo: &Cargo, packages: &[impl AsRef<str>], applies: &dyn Fn(&str) -> bo
     cargo.compile_flags(&mut command);
     cargo.feature_flags(&mut command, applies);
     let mut child = command.spawn().map_err(|source| cargo.missing(source))?;
+    let messages = child.stdout.take().map(BufReader::new);
+    let ending = Ending { child: Some(child), command: describe(&command) };
     let mut found = Ok(Found::default());
-    let mut began = false;
-    if let Some(stdout) = child.stdout.take() {
-        for message in Message::parse_stream(BufReader::new(stdout)) {
-            match message.map_err(|source| GatherError::Messages { source })? {
-                // While cargo goes on; what does not compile matters more than what cannot be read.
-                Message::CompilerArtifact(artifact) => {
-                    found = found.and_then(|mut found: Found| found.add(artifact).map(|()| found));
-                }
-                Message::BuildFinished(_) => began = true,
-                _ => {}
+    for message in messages.into_iter().flat_map(Message::parse_stream) {
+        match message.map_err(|source| GatherError::Messages { source })? {
+            // While cargo goes on; what does not compile matters more than what cannot be read.
+            Message::CompilerArtifact(artifact) => {
+                found = found.and_then(|mut found: Found| found.add(artifact).map(|()| found));
             }
+            Message::BuildFinished(BuildFinished { success: true, .. }) => return Ok((found?, ending)),
+            Message::BuildFinished(_) => return Err(GatherError::Compile { command: describe(&command) }),
+            _ => {}
         }
     }
-    let status = child.wait().map_err(|source| cargo.missing(source))?;
-    let command = || describe(&command);
-    match (status.success(), began) {
-        (true, _) => found,
-        (false, true) => Err(GatherError::Compile { command: command() }),
-        (false, false) => Err(GatherError::Refused { command: command() }),
+    Err(GatherError::Refused { command: describe(&command) })
+}
+
+/// Cargo after it has said what it had to say. Another one on the same target folder must wait until
+/// it has ended; whoever drops this waits.
+#[derive(Debug)]
+pub(super) struct Ending {
+    child: Option<Child>,
+    command: String,
+}
+
+impl Ending {
+    /// Waits until it has ended.
+    pub(super) fn wait(mut self) -> Result<(), GatherError> {
+        match self.child.take().map(|mut child| child.wait()) {
+            None => Ok(()),
+            Some(Ok(status)) if status.success() => Ok(()),
+            Some(_) => Err(GatherError::Compile { command: std::mem::take(&mut self.command) }),
+        }
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        // Who does not ask how it ended has failed for another reason already, or asks another one.
+        let _ = self.child.take().map(|mut child| child.wait());
     }
 }
 
@@ -128,8 +157,8 @@ impl Found {
         Ok(())
     }
 
-    fn checked(self) -> Checked {
-        Checked { units: self.units, manifests: self.manifests, lines: self.lines }
+    fn checked(self, cargo: Ending) -> Checked {
+        Checked { units: self.units, manifests: self.manifests, lines: self.lines, cargo }
     }
 }
 

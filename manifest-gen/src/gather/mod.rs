@@ -36,6 +36,7 @@ use orch_manifest::Id;
 use orch_manifest::fragment::FragmentError;
 use orch_manifest::manifest::{DeclaredBy, Manifest};
 
+use apps::Compiled;
 pub use cargo::Cargo;
 pub use why::{DependencyPath, Hop, Why, why};
 
@@ -236,9 +237,11 @@ impl GatherError {
 
 /// Compiles the applications of a workspace and gathers what they declare.
 pub fn gather(cargo: &Cargo) -> Result<Gathered, GatherError> {
-    let (workspace, graphs) = apps::compile(cargo)?;
+    let Compiled { workspace, graphs, cargo } = apps::compile(cargo)?;
     let name = workspace.system_name(graphs.iter().map(|graph| graph.package.as_ref()))?;
-    merge::merge(workspace, &graphs, name)
+    let gathered = merge::merge(workspace, &graphs, name)?;
+    cargo.wait()?;
+    Ok(gathered)
 }
 
 /// Reads the sources of a workspace's applications and gathers the same as [`gather`] without
