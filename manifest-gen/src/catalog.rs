@@ -37,6 +37,25 @@ pub struct Entry {
     /// How each application gets something of its own.
     #[serde(default)]
     pub tenants: BTreeMap<String, Tenants>,
+    /// The client, with its arguments: it runs in the container of a service and takes the user, the
+    /// password and the database from that container's environment. Empty where there is none.
+    #[serde(default)]
+    pub client: Vec<String>,
+    /// Writes all data of a service to standard output.
+    pub dump: Option<Stream>,
+    /// Reads what `dump` wrote from standard input.
+    pub restore: Option<Stream>,
+}
+
+/// A command in the container of a service that writes its data to standard output, or reads it from
+/// standard input.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stream {
+    /// The command in exec form.
+    pub command: Vec<String>,
+    /// What the name of a file with the data ends in, without a dot.
+    pub extension: String,
 }
 
 fn present() -> bool {
