@@ -64,6 +64,7 @@
 //! # }
 //! ```
 
+mod context;
 mod emit;
 mod engine;
 mod error;

@@ -1,11 +1,13 @@
 //! One pack: compiled once, rendered with any context.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-use minijinja::value::{Serde, ValueKind, merge_maps};
+use minijinja::value::{ValueKind, merge_maps};
 use minijinja::{Environment, Value};
 use serde::Serialize;
 
+use crate::context::{self, ContextError};
 use crate::engine;
 use crate::error::{PackError, RenderError};
 use crate::fault::{self, Fault, Malformed};
@@ -37,21 +39,28 @@ pub struct Pack {
     spec: Spec,
     files: Files,
     environments: BTreeMap<Format, Environment<'static>>,
+    /// The lists of the context that only files are made of: no template names one.
+    lists: BTreeSet<String>,
 }
 
 /// One file to render: an entry of `pack.toml` and, with `each`, one element.
 struct Job<'a> {
     entry: &'a Entry,
     context: Value,
-    element: Option<String>,
+    /// Where the element is in its list.
+    index: usize,
 }
+
+/// How many files of one entry are rendered together.
+const AT_ONCE: usize = 1024;
 
 impl Pack {
     /// Compiles the templates of `files` for the formats that its `pack.toml` names.
     pub(crate) fn compile(name: &str, origin: Origin, files: Files) -> Result<Self, PackError> {
         let toml = files.get(spec::FILE).map_or("", AsRef::as_ref);
         let spec = Spec::parse(name, toml).map_err(PackError::Invalid)?;
-        let mut pack = Self { name: name.to_owned(), origin, spec, files, environments: BTreeMap::new() };
+        let mut pack =
+            Self { name: name.to_owned(), origin, spec, files, environments: BTreeMap::new(), lists: BTreeSet::new() };
         pack.check_names()?;
         pack.check_glue()?;
         // Paths are text, whatever the file at the path is.
@@ -63,6 +72,7 @@ impl Pack {
         }
         pack.check_expressions()?;
         pack.compile_paths()?;
+        pack.lists = pack.lists_of_files();
         Ok(pack)
     }
 
@@ -103,59 +113,76 @@ impl Pack {
         context: &impl Serialize,
         passed: impl Fn(&RenderedFile) -> bool + Sync,
     ) -> Result<Vec<RenderedFile>, RenderError> {
-        let context = Value::from(Serde(context));
-        if context.kind() == ValueKind::Invalid {
-            return Err(RenderError::Context { detail: context.to_string() });
-        }
+        let shared = context::without(context, &self.lists).map_err(|error| invalid(&error))?;
         let mut taken = Taken::default();
-        let mut jobs = Vec::new();
+        let mut rendered = Vec::new();
         for entry in &self.spec.entries {
-            for job in self.jobs(entry, &context)? {
-                if self.wanted(&job)? {
-                    let path = self.path(&job, &mut taken)?;
-                    jobs.push((job, path));
+            for from in (0..).step_by(AT_ONCE) {
+                let jobs = self.jobs(entry, &shared, context, from..from + AT_ONCE)?;
+                // In the order of the jobs, so that it is always the same error that is reported.
+                for (job, file) in jobs.iter().zip(in_parallel(&jobs, |job| self.file(job, &passed))) {
+                    if let Some(file) = file? {
+                        self.claim(job, &file.path, &mut taken)?;
+                        rendered.push(file);
+                    }
+                }
+                if jobs.len() < AT_ONCE {
+                    break;
                 }
             }
         }
-        let file = |(job, path): &(Job<'_>, String)| {
-            let file = RenderedFile { path: path.clone(), contents: self.contents(job)? };
-            if !passed(&file) {
-                self.read_back(job, &file)?;
-            }
-            Ok(file)
-        };
-        // In the order of the jobs, so that it is always the same error that is reported.
-        let mut rendered = in_parallel(&jobs, file).into_iter().collect::<Result<Vec<_>, _>>()?;
         rendered.sort();
         Ok(rendered)
     }
 
-    fn jobs<'a>(&self, entry: &'a Entry, context: &Value) -> Result<Vec<Job<'a>>, RenderError> {
+    /// The files of an entry for the elements in `range`; the one file of an entry without a list is
+    /// for the element 0.
+    fn jobs<'a>(
+        &self,
+        entry: &'a Entry,
+        shared: &Value,
+        context: &impl Serialize,
+        range: Range<usize>,
+    ) -> Result<Vec<Job<'a>>, RenderError> {
         let Some(each) = &entry.each else {
-            return Ok(vec![Job { entry, context: context.clone(), element: None }]);
+            return Ok(vec![Job { entry, context: shared.clone(), index: 0 }]);
         };
-        let mut list = context.clone();
-        for key in each.list.text.split('.') {
-            list = list.get_attr(key).unwrap_or_default();
-        }
-        if list.kind() != ValueKind::Seq {
-            let detail = format!("`each` needs a list, and `{}` is not one", each.list.text);
-            let mut fault = self.fault_in_spec(&each.list, detail, None);
-            fault.help = Some("write the dotted path to a list of the context".to_owned());
-            return Err(RenderError::Template(fault));
-        }
-        let elements = list.try_iter().map_err(|error| {
-            let fault = self.fault_in_spec(&each.list, error.to_string(), None);
-            RenderError::Template(fault)
+        let name = &each.list.text;
+        let elements = if self.lists.contains(name) {
+            context::elements(context, name, range.clone())
+        } else {
+            nested(shared, name).map(|list| list.skip(range.start).take(AT_ONCE).collect())
+        };
+        let elements = elements.map_err(|error| match error {
+            ContextError::NotAList => {
+                let detail = format!("`each` needs a list, and `{name}` is not one");
+                let mut fault = self.fault_in_spec(&each.list, detail, None);
+                fault.help = Some("write the dotted path to a list of the context".to_owned());
+                RenderError::Template(fault)
+            }
+            error @ ContextError::Invalid(_) => invalid(&error),
         })?;
-        Ok(elements
-            .enumerate()
-            .map(|(index, element)| {
-                let name = element_name(&each.list.text, index, &element);
-                let bound = Value::from_pairs([(each.name.as_str(), element)]);
-                Job { entry, context: merge_maps([context.clone(), bound]), element: Some(name) }
-            })
-            .collect())
+        let job = |(index, element)| {
+            let bound = Value::from_pairs([(each.name.as_str(), element)]);
+            Job { entry, context: merge_maps([shared.clone(), bound]), index }
+        };
+        Ok((range.start..).zip(elements).map(job).collect())
+    }
+
+    /// The file, unless the entry's condition says that there is none.
+    fn file(
+        &self,
+        job: &Job<'_>,
+        passed: &impl Fn(&RenderedFile) -> bool,
+    ) -> Result<Option<RenderedFile>, RenderError> {
+        if !self.wanted(job)? {
+            return Ok(None);
+        }
+        let file = RenderedFile { path: self.path(job)?, contents: self.contents(job)? };
+        if !passed(&file) {
+            self.read_back(job, &file)?;
+        }
+        Ok(Some(file))
     }
 
     fn wanted(&self, job: &Job<'_>) -> Result<bool, RenderError> {
@@ -169,34 +196,38 @@ impl Pack {
             .map_err(|error| self.spec_error(when, job, &error))?;
         if value.is_undefined() {
             let detail = format!("`{}` is undefined", when.text);
-            let fault = self.fault_in_spec(when, detail, job.element.clone());
+            let fault = self.fault_in_spec(when, detail, job.element());
             return Err(RenderError::Template(fault));
         }
         Ok(value.is_true())
     }
 
-    fn path(&self, job: &Job<'_>, taken: &mut Taken) -> Result<String, RenderError> {
+    fn path(&self, job: &Job<'_>) -> Result<String, RenderError> {
         let located = &job.entry.path;
         let path = self
             .text()
             .get_template(&path_name(located))
             .and_then(|template| template.render(job.context.clone()))
             .map_err(|error| self.spec_error(located, job, &error))?;
-        let owner = match &job.element {
+        match path::fault(&path) {
+            None => Ok(path),
+            Some(wrong) => {
+                let detail = format!("the path `{}` {wrong}", path.escape_debug());
+                Err(RenderError::Template(self.fault_in_spec(located, detail, job.element())))
+            }
+        }
+    }
+
+    /// Notes that a path is rendered, which no other may be.
+    fn claim(&self, job: &Job<'_>, path: &str, taken: &mut Taken) -> Result<(), RenderError> {
+        let owner = match job.element() {
             Some(element) => format!("`{}` for {element}", job.entry.template.text),
             None => format!("`{}`", job.entry.template.text),
         };
-        let wrong = match path::fault(&path) {
-            Some(wrong) => Some(format!("the path `{}` {wrong}", path.escape_debug())),
-            None => taken
-                .claim(&path, &owner)
-                .err()
-                .map(|other| format!("the path `{path}` is rendered by {other} already")),
-        };
-        match wrong {
-            None => Ok(path),
-            Some(detail) => Err(RenderError::Template(self.fault_in_spec(located, detail, job.element.clone()))),
-        }
+        taken.claim(path, &owner).map_err(|other| {
+            let detail = format!("the path `{path}` is rendered by {other} already");
+            RenderError::Template(self.fault_in_spec(&job.entry.path, detail, job.element()))
+        })
     }
 
     fn contents(&self, job: &Job<'_>) -> Result<String, RenderError> {
@@ -207,7 +238,7 @@ impl Pack {
             .and_then(|template| template.render(job.context.clone()))
             .map_err(|error| {
                 let mut fault = Fault::from_minijinja(&self.name, name, &error);
-                fault.element.clone_from(&job.element);
+                fault.element = job.element();
                 if error.kind() == minijinja::ErrorKind::UndefinedError {
                     fault.help = undefined_help(&fault.detail, &job.context);
                 }
@@ -223,7 +254,7 @@ impl Pack {
                 template: job.entry.template.text.clone(),
                 path: file.path.clone(),
                 format: job.entry.format,
-                element: job.element.clone(),
+                element: job.element(),
                 line: rejection.line,
                 rendered_line: rejection.line.and_then(|line| fault::line(&file.contents, line)),
                 detail: rejection.detail,
@@ -318,6 +349,19 @@ impl Pack {
         Ok(())
     }
 
+    /// The lists with a file for each element that no template, path or condition names otherwise.
+    fn lists_of_files(&self) -> BTreeSet<String> {
+        let mut named = BTreeSet::new();
+        for environment in self.environments.values() {
+            named.extend(environment.templates().flat_map(|(_, template)| template.undeclared_variables(false)));
+        }
+        let conditions = self.spec.entries.iter().filter_map(|entry| entry.when.as_ref());
+        let conditions = conditions.filter_map(|when| self.text().compile_expression(&when.text).ok());
+        named.extend(conditions.flat_map(|condition| condition.undeclared_variables(false)));
+        let lists = self.spec.entries.iter().filter_map(|entry| entry.each.as_ref()).map(|each| &each.list.text);
+        lists.filter(|list| !list.contains('.') && !named.contains(*list)).cloned().collect()
+    }
+
     /// Every path and every condition of `pack.toml` compiles.
     fn check_expressions(&self) -> Result<(), PackError> {
         for entry in &self.spec.entries {
@@ -340,7 +384,7 @@ impl Pack {
 
     fn spec_error(&self, located: &Located, job: &Job<'_>, error: &minijinja::Error) -> RenderError {
         let inner = Fault::from_minijinja(&self.name, spec::FILE, error);
-        let mut fault = self.fault_in_spec(located, inner.detail, job.element.clone());
+        let mut fault = self.fault_in_spec(located, inner.detail, job.element());
         fault.expression = inner.expression;
         fault.help = inner.help.or_else(|| undefined_help(&fault.detail, &job.context));
         RenderError::Template(fault)
@@ -358,6 +402,41 @@ impl Pack {
             ..Fault::default()
         })
     }
+}
+
+impl Job<'_> {
+    /// `services[3]` (`db`), the name being what the element calls itself; nothing where there is one
+    /// file only.
+    fn element(&self) -> Option<String> {
+        let each = self.entry.each.as_ref()?;
+        let element = self.context.get_attr(&each.name).unwrap_or_default();
+        let place = format!("`{}[{}]`", each.list.text, self.index);
+        let own = ["id", "name"]
+            .into_iter()
+            .filter_map(|key| element.get_attr(key).ok())
+            .chain([element.clone()])
+            .find_map(|value| value.as_str().map(ToOwned::to_owned));
+        Some(match own {
+            Some(own) => format!("{place} (`{own}`)"),
+            None => place,
+        })
+    }
+}
+
+/// The list at a dotted path.
+fn nested(context: &Value, path: &str) -> Result<impl Iterator<Item = Value> + use<>, ContextError> {
+    let mut list = context.clone();
+    for key in path.split('.') {
+        list = list.get_attr(key).unwrap_or_default();
+    }
+    if list.kind() != ValueKind::Seq {
+        return Err(ContextError::NotAList);
+    }
+    list.try_iter().map_err(|error| ContextError::Invalid(error.to_string()))
+}
+
+fn invalid(error: &ContextError) -> RenderError {
+    RenderError::Context { detail: error.to_string() }
 }
 
 /// What `work` makes of each item, in their order, on every core there is.
@@ -384,19 +463,6 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
 /// Under which name the template of a path is compiled; no file of a pack has it.
 fn path_name(path: &Located) -> String {
     format!("{}:{}", spec::FILE, path.text)
-}
-
-/// `services[3]` (`db`), the name being what the element calls itself.
-fn element_name(list: &str, index: usize, element: &Value) -> String {
-    let own = ["id", "name"]
-        .into_iter()
-        .filter_map(|key| element.get_attr(key).ok())
-        .chain([element.clone()])
-        .find_map(|value| value.as_str().map(ToOwned::to_owned));
-    match own {
-        Some(own) => format!("`{list}[{index}]` (`{own}`)"),
-        None => format!("`{list}[{index}]`"),
-    }
 }
 
 /// The name that was probably meant by the one in "`a.b` is undefined", if the context knows `a`.

@@ -1,5 +1,9 @@
-//! YAML, written and read. The only file that knows `serde-saphyr`.
+//! YAML, written and read. The only file that knows `serde-saphyr`, and the parser that it is built on.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use granit_parser::{Event, Parser};
 use minijinja::Value;
 use minijinja::value::ValueKind;
 use serde::ser::{Error as _, SerializeMap, SerializeSeq};
@@ -180,6 +184,9 @@ fn stays_literal(text: &str) -> bool {
 
 /// Reads every document of `text`; duplicate keys are an error.
 pub(crate) fn check(text: &str) -> Result<(), Rejection> {
+    if is_plainly_right(text) {
+        return Ok(());
+    }
     let options = serde_saphyr::options! {
         // The limits guard against hostile input. This is our own output, and
         // a system of ten thousand services passes them.
@@ -192,6 +199,58 @@ pub(crate) fn check(text: &str) -> Result<(), Rejection> {
             detail: reason(&error.to_string()).to_owned(),
         }
     })
+}
+
+/// Whether a text is YAML without duplicate keys and without anything that one has to look at twice:
+/// anchors, tags, merges, keys that are no scalars. All that is written by a pack that is right is so,
+/// and it takes a third of the time that data takes to be made of it.
+fn is_plainly_right(text: &str) -> bool {
+    let mut around: Vec<Collection<'_>> = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let Ok((event, _)) = event else { return false };
+        match event {
+            Event::Scalar(scalar, _, 0, None) => {
+                if let Some(Collection::Mapping { keys, expects_key: true }) = around.last_mut()
+                    && (scalar == "<<" || !keys.insert(scalar))
+                {
+                    return false;
+                }
+                turn(&mut around);
+            }
+            Event::SequenceStart(_, 0, None) if !expects_key(&around) => around.push(Collection::Sequence),
+            Event::MappingStart(_, 0, None) if !expects_key(&around) => {
+                around.push(Collection::Mapping { keys: BTreeSet::new(), expects_key: true });
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                around.pop();
+                turn(&mut around);
+            }
+            Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(..)
+            | Event::DocumentEnd
+            | Event::Comment(..) => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// What an event is in.
+enum Collection<'a> {
+    Sequence,
+    Mapping { keys: BTreeSet<Cow<'a, str>>, expects_key: bool },
+}
+
+fn expects_key(around: &[Collection<'_>]) -> bool {
+    matches!(around.last(), Some(Collection::Mapping { expects_key: true, .. }))
+}
+
+/// A key or a value is over.
+fn turn(around: &mut [Collection<'_>]) {
+    if let Some(Collection::Mapping { expects_key, .. }) = around.last_mut() {
+        *expects_key = !*expects_key;
+    }
 }
 
 /// Reads every document of a text that may be anybody's.
@@ -310,6 +369,24 @@ mod tests {
             let text = format!("root:{}\nnext: 1\n", blocked(value.clone(), indent));
             let read: BTreeMap<String, serde_json::Value> = serde_saphyr::from_str(&text).unwrap();
             assert_eq!(read["root"], value, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_plainly_right_is_right() {
+        for text in
+            ["", "a: 1\n", "- a\n- b: [1, {c: d}]\n  e: |\n    x\n", "# c\n---\na: 1\n---\na: 1\n", "\"\": {}\n"]
+        {
+            assert!(is_plainly_right(text) && check(text).is_ok(), "{text:?}");
+        }
+        let twice = ["a: 1\na: 2\n", "x:\n  - a: {b: 1, b: 2}\n", "a: {}\nb: []\n\"a\": 1\n"];
+        let broken = ["a: [1\n", "a: b: c\n", "a: 'x\n", "a: *nobody\n", "%YAML 3\n---\n", "a: 1\n- b\n"];
+        for text in twice.into_iter().chain(broken) {
+            assert!(!is_plainly_right(text) && check(text).is_err(), "{text:?}");
+        }
+        // Right, but not plainly.
+        for text in ["a: &x 1\nb: *x\n", "a: !!str 1\n", "<<: {a: 1}\nb: 2\n", "? [a]\n: 1\n"] {
+            assert!(!is_plainly_right(text), "{text:?}");
         }
     }
 
