@@ -33,7 +33,7 @@ mod service;
 mod storage;
 mod workload;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use orch_manifest::Id;
 use serde::Serialize;
@@ -42,7 +42,7 @@ use crate::config::K8sOptions;
 use crate::finding::Finding;
 use crate::plan::{Plan, Workload};
 
-use object::{Metadata, Object};
+use object::{Identity, Metadata, Object};
 
 /// What the pack `k8s` is given: a list of objects for each kind.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -85,6 +85,7 @@ impl Kubernetes {
             plan,
             options: &plan.options.k8s,
             namespace: names::namespace(plan),
+            identities: object::identities(plan),
             names: names::Names::default(),
             findings: Vec::new(),
             out: Self::default(),
@@ -107,6 +108,7 @@ struct Writer<'a> {
     options: &'a K8sOptions,
     /// The namespace of everything.
     namespace: String,
+    identities: BTreeMap<Id, Identity>,
     names: names::Names,
     findings: Vec<Finding>,
     out: Kubernetes,

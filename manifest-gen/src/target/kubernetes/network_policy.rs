@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use orch_manifest::{Id, Port, Protocol};
 use serde::Serialize;
 
-use super::object::{Texts, of_system, selector};
+use super::object::{Shared, of_system};
 use super::{Writer, service};
 use crate::finding::{Code, Finding};
 use crate::plan::Workload;
@@ -18,7 +18,7 @@ const METRICS: &str = "metrics";
 
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct NetworkPolicy {
-    selector: Texts,
+    selector: Shared,
     ingress: Vec<Rule>,
     egress: Vec<Rule>,
 }
@@ -36,7 +36,7 @@ struct Rule {
 /// One of these.
 #[derive(Clone, Debug, Default, Serialize)]
 struct Peer {
-    pods: Option<Texts>,
+    pods: Option<Shared>,
     namespace: Option<String>,
     cidr: Option<String>,
 }
@@ -56,7 +56,7 @@ impl Writer<'_> {
             peers: namespaces(&self.options.dns_namespaces),
             ports: [Protocol::Udp, Protocol::Tcp].map(|transport| policy_port(DNS, transport)).into(),
         };
-        let spec = NetworkPolicy { selector: of_system(system), ingress: Vec::new(), egress: vec![dns] };
+        let spec = NetworkPolicy { selector: Shared::new(of_system(system)), ingress: Vec::new(), egress: vec![dns] };
         let metadata = self.system_metadata(&format!("{system}-default-deny"));
         let object = self.system_object("NetworkPolicy", "network-policy.yaml".to_owned(), metadata, spec);
         self.out.network_policies.push(object);
@@ -68,7 +68,7 @@ impl Writer<'_> {
         if ingress.is_empty() && egress.is_empty() {
             return;
         }
-        let spec = NetworkPolicy { selector: self.selector(workload), ingress, egress };
+        let spec = NetworkPolicy { selector: self.selector(&workload.id), ingress, egress };
         let metadata = self.metadata(workload, workload.id.as_str());
         let object = self.object(workload, "NetworkPolicy", "network-policy", metadata, spec);
         self.out.network_policies.push(object);
@@ -145,7 +145,7 @@ impl Writer<'_> {
     }
 
     fn peer(&self, id: &Id) -> Peer {
-        Peer { pods: Some(selector(self.plan.system.as_str(), id.as_str())), ..Peer::default() }
+        Peer { pods: Some(self.selector(id)), ..Peer::default() }
     }
 }
 

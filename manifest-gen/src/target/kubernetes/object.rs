@@ -1,16 +1,30 @@
 //! What every object has: a name, a namespace, labels, annotations.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use orch_manifest::ImageRef;
+use orch_manifest::{Id, ImageRef};
 use serde::Serialize;
 
 use super::{Writer, names};
 use crate::finding::{Code, Finding};
-use crate::plan::{Role, Workload};
+use crate::plan::{Plan, Role, Workload};
 
 /// Labels or annotations.
 pub(super) type Texts = BTreeMap<String, String>;
+
+/// Labels that many objects have. They are most of what a view holds, so it holds them once.
+pub(super) type Shared = Arc<Texts>;
+
+/// Who the pods of a workload are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Identity {
+    /// What says which pods belong to it. It is immutable in the API, so nothing that may ever change is
+    /// in it.
+    selector: Shared,
+    /// The labels of all its objects and of its pods.
+    labels: Shared,
+}
 
 /// An object of the API and the file it goes to.
 #[derive(Clone, Debug, Serialize)]
@@ -27,7 +41,7 @@ pub(super) struct Metadata {
     pub(super) name: String,
     /// `None` for what is in no namespace.
     pub(super) namespace: Option<String>,
-    pub(super) labels: Texts,
+    pub(super) labels: Shared,
     pub(super) annotations: Texts,
 }
 
@@ -40,9 +54,16 @@ const VERSION: &str = "app.kubernetes.io/version";
 /// Labels that say who something is; nobody else may set them.
 const OWN: [&str; 5] = [NAME, INSTANCE, COMPONENT, PART_OF, MANAGED_BY];
 
-/// What says which pods belong to a workload. It is immutable in the API, so nothing that may ever
-/// change is in it.
-pub(super) fn selector(system: &str, id: &str) -> Texts {
+/// The identity of each workload.
+pub(super) fn identities(plan: &Plan) -> BTreeMap<Id, Identity> {
+    let identity = |workload: &Workload| Identity {
+        selector: Shared::new(selector(plan.system.as_str(), workload.id.as_str())),
+        labels: Shared::new(labels(plan, workload)),
+    };
+    plan.workloads.iter().map(|workload| (workload.id.clone(), identity(workload))).collect()
+}
+
+fn selector(system: &str, id: &str) -> Texts {
     [(NAME, id), (INSTANCE, system)].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
 }
 
@@ -52,8 +73,14 @@ pub(super) fn of_system(system: &str) -> Texts {
 }
 
 impl Writer<'_> {
-    pub(super) fn selector(&self, workload: &Workload) -> Texts {
-        selector(self.plan.system.as_str(), workload.id.as_str())
+    /// What says which pods belong to a workload.
+    pub(super) fn selector(&self, id: &Id) -> Shared {
+        self.identities.get(id).map(|identity| identity.selector.clone()).unwrap_or_default()
+    }
+
+    /// The labels of every object of a workload and of its pods.
+    pub(super) fn labels(&self, id: &Id) -> Shared {
+        self.identities.get(id).map(|identity| identity.labels.clone()).unwrap_or_default()
     }
 
     /// The metadata of an object of a workload.
@@ -61,7 +88,7 @@ impl Writer<'_> {
         Metadata {
             name: name.to_owned(),
             namespace: Some(self.namespace.clone()),
-            labels: self.labels(workload),
+            labels: self.labels(&workload.id),
             annotations: Texts::new(),
         }
     }
@@ -71,31 +98,13 @@ impl Writer<'_> {
         let system = self.plan.system.as_str();
         let mut labels = selector(system, system);
         labels.insert(COMPONENT.to_owned(), "system".to_owned());
-        labels.extend(self.common());
-        Metadata { name: name.to_owned(), namespace: Some(self.namespace.clone()), labels, annotations: Texts::new() }
-    }
-
-    /// The labels of every object of a workload and of its pods.
-    pub(super) fn labels(&self, workload: &Workload) -> Texts {
-        let declared = workload.labels.iter().map(|(key, value)| (key.to_string(), value.clone()));
-        let mut labels: Texts =
-            declared.filter(|(key, value)| names::is_qualified(key) && names::is_label_value(value)).collect();
-        labels.extend(self.selector(workload));
-        let component = match &workload.role {
-            Role::Service(kind) => kind.as_str(),
-            Role::App(kind) => kind.as_str(),
-        };
-        labels.insert(COMPONENT.to_owned(), component.to_owned());
-        labels.extend(self.common());
-        if let Some(version) = version(&workload.image) {
-            labels.entry(VERSION.to_owned()).or_insert(version);
+        labels.extend(common(self.plan));
+        Metadata {
+            name: name.to_owned(),
+            namespace: Some(self.namespace.clone()),
+            labels: Shared::new(labels),
+            annotations: Texts::new(),
         }
-        labels
-    }
-
-    fn common(&self) -> Texts {
-        let system = self.plan.system.as_str();
-        [(PART_OF, system), (MANAGED_BY, "orch")].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
     }
 
     /// The annotations of a workload's controller and pods.
@@ -130,6 +139,28 @@ impl Writer<'_> {
             self.findings.push(finding.help(help).at(&workload.declared_by));
         }
     }
+}
+
+fn labels(plan: &Plan, workload: &Workload) -> Texts {
+    let declared = workload.labels.iter().map(|(key, value)| (key.to_string(), value.clone()));
+    let mut labels: Texts =
+        declared.filter(|(key, value)| names::is_qualified(key) && names::is_label_value(value)).collect();
+    labels.extend(selector(plan.system.as_str(), workload.id.as_str()));
+    let component = match &workload.role {
+        Role::Service(kind) => kind.as_str(),
+        Role::App(kind) => kind.as_str(),
+    };
+    labels.insert(COMPONENT.to_owned(), component.to_owned());
+    labels.extend(common(plan));
+    if let Some(version) = version(&workload.image) {
+        labels.entry(VERSION.to_owned()).or_insert(version);
+    }
+    labels
+}
+
+fn common(plan: &Plan) -> Texts {
+    let system = plan.system.as_str();
+    [(PART_OF, system), (MANAGED_BY, "orch")].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
 }
 
 /// The version that an image's reference tells: its tag, else the beginning of its digest, as a

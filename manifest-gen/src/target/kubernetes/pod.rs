@@ -5,7 +5,7 @@ use orch_manifest::model::{AppKind, Resources};
 use serde::Serialize;
 
 use super::env::{Arguments, Variable};
-use super::object::Texts;
+use super::object::{Shared, Texts};
 use super::probe::{Probes, probes};
 use super::security::{ContainerSecurity, PodSecurity};
 use super::storage::{Mount, Storage, Volume};
@@ -26,7 +26,7 @@ const MEMORY_LIMIT_FACTOR: u128 = 2;
 /// The template of a workload's pods.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct PodTemplate {
-    pub(super) labels: Texts,
+    pub(super) labels: Shared,
     annotations: Texts,
     service_account: String,
     /// `None` where the controller allows one only.
@@ -87,7 +87,7 @@ impl Writer<'_> {
             .filter(|(key, value)| names::is_qualified(key.as_str()) && names::is_label_value(value));
         let Storage { volumes, mounts } = storage;
         PodTemplate {
-            labels: self.labels(workload),
+            labels: self.labels(&workload.id),
             annotations,
             service_account: workload.id.to_string(),
             restart,

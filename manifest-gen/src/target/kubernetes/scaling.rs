@@ -4,7 +4,7 @@ use orch_manifest::model::Scale;
 use serde::Serialize;
 
 use super::Writer;
-use super::object::Texts;
+use super::object::Shared;
 use crate::plan::{Plan, Workload};
 
 /// The utilization that is aimed at where none is said, in percent of what is requested.
@@ -12,7 +12,7 @@ const CPU_PERCENT: u32 = 80;
 
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct DisruptionBudget {
-    selector: Texts,
+    selector: Shared,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -27,7 +27,7 @@ pub(super) struct Autoscaler {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Spread {
     topology: &'static str,
-    selector: Texts,
+    selector: Shared,
 }
 
 /// The bounds between which the number of replicas follows the load, where it does.
@@ -46,7 +46,7 @@ impl Writer<'_> {
         if workload.is_job() || self.fewest(workload) < 2 {
             return;
         }
-        let spec = DisruptionBudget { selector: self.selector(workload) };
+        let spec = DisruptionBudget { selector: self.selector(&workload.id) };
         let metadata = self.metadata(workload, workload.id.as_str());
         let object = self.object(workload, "PodDisruptionBudget", "disruption-budget", metadata, spec);
         self.out.disruption_budgets.push(object);
@@ -72,7 +72,7 @@ impl Writer<'_> {
             return Vec::new();
         }
         ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
-            .map(|topology| Spread { topology, selector: self.selector(workload) })
+            .map(|topology| Spread { topology, selector: self.selector(&workload.id) })
             .into()
     }
 }

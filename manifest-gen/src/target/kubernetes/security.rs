@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Writer;
-use super::object::{Metadata, Object, Texts};
+use super::object::{Metadata, Object, Shared, Texts};
 use crate::finding::{Code, Finding, Severity};
 use crate::plan::Workload;
 
@@ -103,10 +103,10 @@ impl Writer<'_> {
         let levels = [("enforce", enforced), ("audit", Level::Restricted), ("warn", Level::Restricted)];
         let pod_security =
             levels.map(|(mode, level)| (format!("pod-security.kubernetes.io/{mode}"), level.as_str().to_owned()));
-        let mut labels: Texts = self.system_metadata("").labels;
+        let mut labels = Texts::clone(&self.system_metadata("").labels);
         labels.extend(pod_security);
         let name = self.namespace.clone();
-        let metadata = Metadata { name, namespace: None, labels, annotations: Texts::new() };
+        let metadata = Metadata { name, namespace: None, labels: Shared::new(labels), annotations: Texts::new() };
         let object: Object<()> = self.system_object("Namespace", "namespace.yaml".to_owned(), metadata, ());
         self.out.namespaces.push(object);
     }

@@ -7,7 +7,7 @@ use orch_manifest::{PortName, PortRef, Protocol};
 use serde::Serialize;
 
 use super::Writer;
-use super::object::Texts;
+use super::object::Shared;
 use crate::finding::{Code, Finding, Severity};
 use crate::plan::Workload;
 
@@ -15,7 +15,7 @@ use crate::plan::Workload;
 pub(super) struct Service {
     /// Whether it gives each pod a name of its own instead of one address for all.
     headless: bool,
-    selector: Texts,
+    selector: Shared,
     ports: Vec<ServicePort>,
 }
 
@@ -105,7 +105,7 @@ impl Writer<'_> {
                 protocol: protocol(port.port.transport()),
             })
             .collect();
-        let selector = self.selector(workload);
+        let selector = self.selector(&workload.id);
         if workload.is_stateful() {
             let spec = Service { headless: true, selector: selector.clone(), ports: ports.clone() };
             let metadata = self.metadata(workload, &headless_name(workload));

@@ -6,7 +6,7 @@ use orch_manifest::EnvName;
 use serde::Serialize;
 
 use super::env::{KeyRef, secret_file};
-use super::object::Texts;
+use super::object::Shared;
 use super::{Writer, config, secrets};
 use crate::finding::{Code, Finding};
 use crate::plan::profile::Base;
@@ -32,7 +32,7 @@ pub(super) struct Claim {
     /// The name of the volume.
     name: String,
     /// In a template they are immutable, so they are a selector's.
-    labels: Texts,
+    labels: Shared,
     storage_class: Option<String>,
     size: String,
 }
@@ -92,7 +92,7 @@ impl Writer<'_> {
 
     /// The templates of the claims of a workload that runs all the time.
     pub(super) fn claim_templates(&mut self, workload: &Workload, replicas: u32) -> Vec<Claim> {
-        let labels = self.selector(workload);
+        let labels = self.selector(&workload.id);
         let claims = self.claims(workload, &labels);
         for claim in &claims {
             for number in 0..replicas {
@@ -106,7 +106,7 @@ impl Writer<'_> {
 
     /// The claims of a job, which are objects of their own.
     pub(super) fn job_claims(&mut self, workload: &Workload) {
-        let labels = self.labels(workload);
+        let labels = self.labels(&workload.id);
         for claim in self.claims(workload, &labels) {
             let metadata = self.metadata(workload, &claim_name(workload, &claim.name));
             let file = format!("claim-{}", claim.name);
@@ -115,7 +115,7 @@ impl Writer<'_> {
         }
     }
 
-    fn claims(&self, workload: &Workload, labels: &Texts) -> Vec<Claim> {
+    fn claims(&self, workload: &Workload, labels: &Shared) -> Vec<Claim> {
         let claim = |volume: &crate::plan::Volume| Claim {
             name: volume.name.to_string(),
             labels: labels.clone(),

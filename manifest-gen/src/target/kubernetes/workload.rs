@@ -3,7 +3,7 @@
 use orch_manifest::model::{AppKind, RestartPolicy};
 use serde::Serialize;
 
-use super::object::{Metadata, Texts};
+use super::object::{Metadata, Shared};
 use super::pod::PodTemplate;
 use super::storage::Claim;
 use super::{Writer, config, probe, scaling, service};
@@ -25,7 +25,7 @@ const PROGRESS_SECONDS: u64 = 600;
 pub(super) struct Deployment {
     /// `None` where an autoscaler decides.
     replicas: Option<u32>,
-    selector: Texts,
+    selector: Shared,
     /// Where starting takes longer than the API's own patience.
     progress_seconds: Option<u64>,
     pod: PodTemplate,
@@ -35,7 +35,7 @@ pub(super) struct Deployment {
 pub(super) struct StatefulSet {
     replicas: u32,
     service: String,
-    selector: Texts,
+    selector: Shared,
     claims: Vec<Claim>,
     pod: PodTemplate,
 }
@@ -72,7 +72,7 @@ impl Writer<'_> {
         let startup = workload.health.as_ref().map_or(0, probe::startup_seconds);
         let spec = Deployment {
             replicas: scaling::bounds(self.plan, workload).is_none().then_some(workload.replicas),
-            selector: self.selector(workload),
+            selector: self.selector(&workload.id),
             progress_seconds: (startup >= PROGRESS_SECONDS).then_some(startup + PROGRESS_SECONDS),
             pod,
         };
@@ -86,7 +86,7 @@ impl Writer<'_> {
         let spec = StatefulSet {
             replicas: workload.replicas,
             service: service::headless_name(workload),
-            selector: self.selector(workload),
+            selector: self.selector(&workload.id),
             claims: self.claim_templates(workload, workload.replicas),
             pod,
         };
