@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use orch_templates::{Packs, RenderedFile};
@@ -77,7 +78,7 @@ impl Targets {
         folder: impl Fn(&str, &Profile) -> Option<Folder>,
     ) -> Result<(Vec<Artifacts>, Vec<Finding>), Failure> {
         let mut all = Vec::new();
-        let mut findings: Vec<Finding> = Vec::new();
+        let (mut findings, mut seen) = (Vec::new(), BTreeSet::new());
         for profile in profiles {
             let (mut plan, found) = loaded.plan(profile)?;
             if self.namespace.is_some() {
@@ -85,7 +86,7 @@ impl Targets {
             }
             let mut add = |found: Vec<Finding>| {
                 for finding in found {
-                    if !findings.contains(&finding) {
+                    if seen.insert(finding.clone()) {
                         findings.push(finding);
                     }
                 }

@@ -37,7 +37,7 @@ pub struct Plan {
 impl Plan {
     /// The workload with this id.
     pub fn workload(&self, id: &Id) -> Option<&Workload> {
-        self.workloads.iter().find(|workload| workload.id == *id)
+        self.workloads.binary_search_by(|workload| workload.id.cmp(id)).ok().map(|index| &self.workloads[index])
     }
 }
 

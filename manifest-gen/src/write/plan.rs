@@ -32,7 +32,8 @@ enum IndexChange {
 /// A file to be written.
 struct File<'a> {
     contents: &'a str,
-    found: Found,
+    /// What is in its place; `None` where it is there as it should be.
+    found: Option<Found>,
     /// Whether what is found may be overwritten.
     owned: bool,
 }
@@ -64,12 +65,14 @@ impl<'a> Plan<'a> {
             .iter()
             .map(|(path, contents)| {
                 let found = look(root, path, &leaving)?;
+                let found = match found {
+                    Found::File(bytes) if bytes == contents.as_bytes() => None,
+                    found => Some(found),
+                };
                 let owned = match &found {
-                    Found::Nothing => true,
-                    Found::File(bytes) => {
-                        before.contains_key(*path) || bytes == contents.as_bytes() || has_banner(bytes)
-                    }
-                    Found::Other => false,
+                    None | Some(Found::Nothing) => true,
+                    Some(Found::File(bytes)) => before.contains_key(*path) || has_banner(bytes),
+                    Some(Found::Other) => false,
                 };
                 Ok((*path, File { contents, found, owned }))
             })
@@ -115,9 +118,9 @@ impl<'a> Plan<'a> {
         let mut report = Report::default();
         for (path, file) in &self.files {
             let list = match &file.found {
-                Found::Nothing => &mut report.created,
-                Found::File(bytes) if bytes == file.contents.as_bytes() => &mut report.unchanged,
-                Found::File(_) | Found::Other => &mut report.changed,
+                None => &mut report.unchanged,
+                Some(Found::Nothing) => &mut report.created,
+                Some(Found::File(_) | Found::Other) => &mut report.changed,
             };
             list.push((*path).to_owned());
         }
@@ -129,7 +132,8 @@ impl<'a> Plan<'a> {
     pub(super) fn diff(&self) -> String {
         let mut paths: BTreeMap<&str, (&Found, Option<&str>)> =
             self.stale.iter().map(|(path, stale)| (path.as_str(), (&stale.found, None))).collect();
-        paths.extend(self.files.iter().map(|(path, file)| (*path, (&file.found, Some(file.contents)))));
+        let differing = self.files.iter().filter_map(|(path, file)| Some((*path, file.found.as_ref()?, file.contents)));
+        paths.extend(differing.map(|(path, found, contents)| (path, (found, Some(contents)))));
         let mut out = String::new();
         for (path, (found, new)) in paths {
             let old = match found {
@@ -137,9 +141,7 @@ impl<'a> Plan<'a> {
                 Found::File(bytes) => Some(bytes.as_slice()),
                 Found::Other => Some([].as_slice()),
             };
-            if old != new.map(str::as_bytes) {
-                diff::unified(&mut out, path, old, new);
-            }
+            diff::unified(&mut out, path, old, new);
         }
         out
     }
@@ -182,7 +184,7 @@ impl<'a> Plan<'a> {
         folders.iter().try_for_each(|folder| atomic::probe(folder))?;
         let mut files = Vec::new();
         for (path, file) in &self.files {
-            if file.found == Found::File(file.contents.into()) {
+            if file.found.is_none() {
                 continue;
             }
             let folder = self.folder_of(path);

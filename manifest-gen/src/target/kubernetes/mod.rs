@@ -86,6 +86,7 @@ impl Kubernetes {
             options: &plan.options.k8s,
             namespace: names::namespace(plan),
             identities: object::identities(plan),
+            callers: network_policy::callers(plan),
             names: names::Names::default(),
             findings: Vec::new(),
             out: Self::default(),
@@ -109,6 +110,8 @@ struct Writer<'a> {
     /// The namespace of everything.
     namespace: String,
     identities: BTreeMap<Id, Identity>,
+    /// Who talks to each workload.
+    callers: BTreeMap<&'a Id, Vec<&'a Id>>,
     names: names::Names,
     findings: Vec<Finding>,
     out: Kubernetes,

@@ -1,7 +1,7 @@
 //! Who may talk to whom: nobody, but for the edges of the system, name resolution, and what is
 //! declared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use orch_manifest::{Id, Port, Protocol};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::object::{Shared, of_system};
 use super::{Writer, service};
 use crate::finding::{Code, Finding};
-use crate::plan::Workload;
+use crate::plan::{Plan, Workload};
 
 /// The port of name servers.
 const DNS: u16 = 53;
@@ -47,6 +47,17 @@ struct PolicyPort {
     protocol: String,
 }
 
+/// Who talks to whom, from the other end.
+pub(super) fn callers(plan: &Plan) -> BTreeMap<&Id, Vec<&Id>> {
+    let mut callers: BTreeMap<&Id, Vec<&Id>> = BTreeMap::new();
+    for workload in &plan.workloads {
+        for other in &workload.talks_to {
+            callers.entry(other).or_default().push(&workload.id);
+        }
+    }
+    callers
+}
+
 impl Writer<'_> {
     /// What holds for every pod of the system: it is reached by nobody and reaches name servers.
     pub(super) fn default_policy(&mut self) {
@@ -78,10 +89,10 @@ impl Writer<'_> {
         let mut rules = Vec::new();
         let ports = all_ports(workload);
         if !ports.is_empty() {
-            let callers = self.plan.workloads.iter().filter(|other| other.talks_to.contains(&workload.id));
+            let callers = self.callers.get(&workload.id).into_iter().flatten();
             rules.extend(callers.map(|other| Rule {
-                about: format!("from {}", other.id),
-                peers: vec![self.peer(&other.id)],
+                about: format!("from {other}"),
+                peers: vec![self.peer(other)],
                 ports: ports.clone(),
             }));
         }
