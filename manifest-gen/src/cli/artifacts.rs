@@ -6,9 +6,9 @@ use orch_templates::{Packs, RenderedFile};
 use super::failure::Failure;
 use super::selection::Loaded;
 use crate::finding::Finding;
-use crate::plan::Profile;
-use crate::target::{self, TargetError};
-use crate::write::Folder;
+use crate::plan::{Plan, Profile};
+use crate::target::{self, TargetError, View};
+use crate::write::{Folder, Remembered, Report, WriteError};
 
 /// Which targets, with which packs.
 #[derive(clap::Args, Clone, Debug)]
@@ -27,17 +27,61 @@ pub(super) struct Targets {
     pub(super) notes: bool,
 }
 
+/// Where artifacts go.
+pub(super) struct Destination {
+    pub(super) folder: Folder,
+    /// Where it is noted what a folder was written from, if that is to be believed.
+    pub(super) notes: Option<PathBuf>,
+}
+
 /// What one target makes of one profile.
 pub(super) struct Artifacts {
-    pub(super) target: String,
-    pub(super) profile: Profile,
-    pub(super) files: Vec<RenderedFile>,
+    target: String,
+    profile: Profile,
+    /// `None` where they would be what is there already.
+    rendered: Option<Vec<RenderedFile>>,
+    /// A hash over all that they follow from.
+    source: String,
+    /// Where they go, unless they are only looked at.
+    pub(super) destination: Option<Destination>,
 }
 
 impl Artifacts {
+    fn new(
+        plan: &Plan,
+        target: &str,
+        packs: &Packs,
+        destination: Option<Destination>,
+    ) -> Result<(Self, Vec<Finding>), Failure> {
+        let view = View::new(plan, target, packs)?;
+        let source = view.source(&tool());
+        let rendered = match &destination {
+            Some(destination) if destination.holds(&source) => None,
+            Some(destination) => {
+                let passed = destination.folder.passed();
+                Some(view.render(|file| passed(&file.path, &file.contents))?)
+            }
+            None => Some(view.render(|_| false)?),
+        };
+        let (target, profile) = (target.to_owned(), plan.profile.clone());
+        Ok((Self { target, profile, rendered, source, destination }, view.findings))
+    }
+
+    /// Makes the folder hold them; nothing is done where it does already.
+    pub(super) fn write(&self, destination: &Destination) -> Result<Report, WriteError> {
+        if self.rendered.is_none() {
+            return Ok(Report::default());
+        }
+        let report = destination.folder.write(self.files())?;
+        if let Some(notes) = &destination.notes {
+            Remembered::new(notes, &destination.folder).keep(&self.source);
+        }
+        Ok(report)
+    }
+
     /// Paths and contents, in the order of paths.
     pub(super) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().map(|file| (file.path.as_str(), file.contents.as_str()))
+        self.rendered.iter().flatten().map(|file| (file.path.as_str(), file.contents.as_str()))
     }
 
     /// What an engine would refuse to change, where these go over what is in a folder.
@@ -68,14 +112,14 @@ impl Targets {
         Ok(packs)
     }
 
-    /// Renders every target for every profile, with what was found, each finding once. What `folder` has
-    /// already is not read back again.
+    /// Renders every target for every profile, with what was found, each finding once. What is at the
+    /// destination already is not read back, or not even rendered.
     pub(super) fn render(
         &self,
         packs: &Packs,
         loaded: &Loaded,
         profiles: &[Profile],
-        folder: impl Fn(&str, &Profile) -> Option<Folder>,
+        destination: impl Fn(&str, &Profile) -> Option<Destination>,
     ) -> Result<(Vec<Artifacts>, Vec<Finding>), Failure> {
         let mut all = Vec::new();
         let (mut findings, mut seen) = (Vec::new(), BTreeSet::new());
@@ -93,14 +137,25 @@ impl Targets {
             };
             add(found);
             for target in &self.target {
-                let passed = folder(target, profile).map(|folder| folder.passed());
-                let passed =
-                    |file: &RenderedFile| passed.as_ref().is_some_and(|passed| passed(&file.path, &file.contents));
-                let rendered = target::render_unless(&plan, target, packs, passed)?;
-                add(rendered.findings);
-                all.push(Artifacts { target: target.clone(), profile: profile.clone(), files: rendered.files });
+                let (artifacts, found) = Artifacts::new(&plan, target, packs, destination(target, profile))?;
+                add(found);
+                all.push(artifacts);
             }
         }
         Ok((all, findings))
     }
+}
+
+impl Destination {
+    /// Whether everything that follows from `source` is there.
+    fn holds(&self, source: &str) -> bool {
+        self.notes.as_ref().is_some_and(|notes| Remembered::new(notes, &self.folder).holds(source))
+    }
+}
+
+/// What tells this build of the program from another.
+fn tool() -> String {
+    let program = std::env::current_exe().and_then(|path| path.metadata()).ok();
+    let written = program.map(|metadata| (metadata.len(), metadata.modified().ok()));
+    format!("{} {written:?}", env!("CARGO_PKG_VERSION"))
 }

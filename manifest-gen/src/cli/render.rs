@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use super::artifacts::{Artifacts, Targets};
+use super::artifacts::{Artifacts, Destination, Targets};
 use super::failure::Failure;
 use super::selection::{Loaded, ProfileArg, Source};
 use crate::exit::Exit;
@@ -50,15 +50,14 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let profiles =
         if args.all_profiles { Profile::all(&loaded.config)? } else { vec![args.profile.find(&loaded.config)?] };
     let several = args.targets.len() * profiles.len() > 1;
-    let folder = |target: &str, profile: &Profile| args.folder(&loaded, target, profile, several);
-    let (all, mut findings) = args
-        .targets
-        .render(&packs, &loaded, &profiles, |target, profile| (!args.stdout).then(|| folder(target, profile)))?;
-    if !args.stdout {
-        let refused =
-            |artifacts: &Artifacts| artifacts.refused(&packs, folder(&artifacts.target, &artifacts.profile).root());
-        findings.extend(all.iter().flat_map(refused));
-    }
+    let notes = loaded.gathered.as_ref().map(|gathered| gathered.target_dir.as_std_path().to_owned());
+    let (all, mut findings) = args.targets.render(&packs, &loaded, &profiles, |target, profile| {
+        // What is compared is rendered, whatever was noted.
+        let notes = notes.clone().filter(|_| !args.check);
+        (!args.stdout).then(|| Destination { folder: args.folder(&loaded, target, profile, several), notes })
+    })?;
+    let placed = || all.iter().filter_map(|artifacts| Some((artifacts, artifacts.destination.as_ref()?)));
+    findings.extend(placed().flat_map(|(artifacts, to)| artifacts.refused(&packs, to.folder.root())));
     if args.strict {
         strict(&mut findings);
     }
@@ -70,14 +69,13 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         return print(&all, output);
     }
     let mut exit = Exit::Done;
-    for artifacts in &all {
-        let writer = folder(&artifacts.target, &artifacts.profile);
-        let folder = writer.root();
+    for (artifacts, destination) in placed() {
+        let folder = destination.folder.root();
         if !args.check {
-            output.talk(&summary(&writer.write(artifacts.files())?, folder));
+            output.talk(&summary(&artifacts.write(destination)?, folder));
             continue;
         }
-        let drift = writer.check(artifacts.files())?;
+        let drift = destination.folder.check(artifacts.files())?;
         if !drift.is_empty() {
             output.data(&drift.diff)?;
             output.talk(&format!("`{}` is out of date; render it again", here(folder).display()));
@@ -104,7 +102,7 @@ impl Args {
 
 /// One file as it is; of several, each under its name.
 fn print(all: &[Artifacts], output: &mut Output) -> Result<Exit, Failure> {
-    let several = all.iter().map(|artifacts| artifacts.files.len()).sum::<usize>() > 1;
+    let several = all.iter().map(|artifacts| artifacts.files().count()).sum::<usize>() > 1;
     for artifacts in all {
         let folder = if all.len() > 1 { format!("{}/", artifacts.folder().display()) } else { String::new() };
         for (path, contents) in artifacts.files() {

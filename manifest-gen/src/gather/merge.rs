@@ -53,6 +53,7 @@ pub(super) fn merge(workspace: Workspace, graphs: &[Graph], system: Id) -> Resul
         merged: redeclared.places(),
         config: workspace.config,
         root: workspace.root,
+        target_dir: workspace.target_dir,
         inputs: BTreeSet::new(),
     })
 }

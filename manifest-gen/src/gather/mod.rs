@@ -61,6 +61,8 @@ pub struct Gathered {
     pub config: Config,
     /// The root folder of the workspace.
     pub root: Utf8PathBuf,
+    /// Cargo's target folder.
+    pub target_dir: Utf8PathBuf,
     /// Every file that it depends on, when the sources were read; none when they were compiled, since
     /// cargo knows those.
     pub inputs: BTreeSet<Utf8PathBuf>,

@@ -12,9 +12,10 @@ mod swarm;
 
 use std::path::Path;
 
-use orch_templates::{PackError, Packs, RenderError, RenderedFile};
-
 use orch_manifest::did_you_mean;
+use orch_templates::{Pack, PackError, Packs, RenderError, RenderedFile};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::config::DataPlace;
 use crate::finding::{Code, Finding};
@@ -99,35 +100,83 @@ pub fn refused<'a>(
     }
 }
 
-/// Renders a plan for a target, and reads back every file.
-pub fn render(plan: &Plan, target: &str, packs: &Packs) -> Result<Rendered, TargetError> {
-    render_unless(plan, target, packs, |_| false)
+/// A plan in the terms of one target, and the pack that lays it out.
+#[derive(Debug)]
+pub struct View<'a> {
+    pack: &'a Pack,
+    terms: Terms,
+    /// What was found about the target, beyond what was found about the plan.
+    pub findings: Vec<Finding>,
 }
 
-/// Renders a plan for a target, and reads back every file unless `passed` says that the same bytes
-/// passed before.
-pub fn render_unless(
-    plan: &Plan,
-    target: &str,
-    packs: &Packs,
-    passed: impl Fn(&RenderedFile) -> bool + Sync,
-) -> Result<Rendered, TargetError> {
-    let pack = packs.get(target)?;
-    match pack.view() {
-        "compose" => {
-            let (view, findings) = Compose::new(plan);
-            Ok(Rendered { files: pack.render_unless(&view, passed)?, findings })
-        }
-        "swarm" => {
-            let (view, findings) = Swarm::new(plan);
-            Ok(Rendered { files: pack.render_unless(&view, passed)?, findings })
-        }
-        "kubernetes" => {
-            let (view, findings) = Kubernetes::new(plan);
-            Ok(Rendered { files: pack.render_unless(&view, passed)?, findings })
-        }
-        view => Err(TargetError::View { pack: pack.name().to_owned(), view: view.to_owned() }),
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Terms {
+    Compose(Box<Compose>),
+    Swarm(Box<Swarm>),
+    Kubernetes(Box<Kubernetes>),
+}
+
+impl<'a> View<'a> {
+    /// Says a plan in the terms that a target's pack asks for.
+    pub fn new(plan: &Plan, target: &str, packs: &'a Packs) -> Result<Self, TargetError> {
+        let pack = packs.get(target)?;
+        let (terms, findings) = match pack.view() {
+            "compose" => {
+                let (view, findings) = Compose::new(plan);
+                (Terms::Compose(Box::new(view)), findings)
+            }
+            "swarm" => {
+                let (view, findings) = Swarm::new(plan);
+                (Terms::Swarm(Box::new(view)), findings)
+            }
+            "kubernetes" => {
+                let (view, findings) = Kubernetes::new(plan);
+                (Terms::Kubernetes(Box::new(view)), findings)
+            }
+            view => return Err(TargetError::View { pack: pack.name().to_owned(), view: view.to_owned() }),
+        };
+        Ok(Self { pack, terms, findings })
     }
+
+    /// The files, in the order of their paths, each read back unless `passed` says that the same bytes
+    /// passed before.
+    pub fn render(&self, passed: impl Fn(&RenderedFile) -> bool + Sync) -> Result<Vec<RenderedFile>, TargetError> {
+        Ok(self.pack.render_unless(&self.terms, passed)?)
+    }
+
+    /// A hash over all that the files follow from: the view, the pack, and `tool`, which tells one
+    /// build of this program from another.
+    pub fn source(&self, tool: &str) -> String {
+        let mut hash = Hashed(Sha256::new());
+        hash.0.update(format!("{tool}\0"));
+        for (path, text) in self.pack.files() {
+            hash.0.update(format!("{path}\0{}\0{text}", text.len()));
+        }
+        // Nothing in a view is refused by JSON, and if it were, no two sources would be the same.
+        let written = serde_json::to_writer(std::io::BufWriter::with_capacity(1 << 16, &mut hash), &self.terms);
+        hash.0.update([u8::from(written.is_err())]);
+        hash.0.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
+}
+
+struct Hashed(Sha256);
+
+impl std::io::Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Renders a plan for a target, and reads back every file.
+pub fn render(plan: &Plan, target: &str, packs: &Packs) -> Result<Rendered, TargetError> {
+    let view = View::new(plan, target, packs)?;
+    Ok(Rendered { files: view.render(|_| false)?, findings: view.findings })
 }
 
 /// What a target says of `data = "bind"` that has no place for folders of one machine.

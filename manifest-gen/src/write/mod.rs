@@ -38,6 +38,7 @@ mod error;
 mod index;
 mod path;
 mod plan;
+mod remembered;
 mod single;
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::WriteError;
 pub use index::{FILE as INDEX, Key};
+pub use remembered::Remembered;
 pub use single::{Change, check_file, write_file};
 
 use plan::Plan;

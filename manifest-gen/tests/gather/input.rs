@@ -317,3 +317,27 @@ fn a_reader_that_goes_away_is_no_failure() {
         Ran::from(child.wait_with_output().unwrap()).success();
     }
 }
+
+#[test]
+fn what_is_there_already_is_compared_before_it_is_believed() {
+    let workspace = workspace("input-again");
+    let render = ["render", "-t", "compose"];
+    workspace.run(&render).ends(0).says(&["created"]);
+    let path = workspace.path("deploy/compose/local/compose.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    workspace.run(&render).ends(0).says(&["is up to date"]);
+    for change in [&format!("{text}# mine\n"), &text.replace("pg", "gp")] {
+        std::fs::write(&path, change).unwrap();
+        workspace.run(&["render", "-t", "compose", "--check"]).ends(1).says(&["is out of date"]);
+        workspace.run(&render).ends(0).says(&["changed"]);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        workspace.run(&render).ends(0).says(&["is up to date"]);
+    }
+    std::fs::remove_file(&path).unwrap();
+    workspace.run(&render).ends(0).says(&["created"]);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    workspace.edit("crates/pg/src/lib.rs", "id = \"pg\"", "id = \"pg\", name = \"x\"");
+    workspace.edit("crates/pg/src/lib.rs", "image = \"", "image = \"y/");
+    workspace.run(&render).ends(0).says(&["changed"]);
+    assert_ne!(std::fs::read_to_string(&path).unwrap(), text);
+}
