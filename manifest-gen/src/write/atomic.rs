@@ -1,10 +1,11 @@
 //! Files that appear with all of their contents or not at all.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempPath;
+use tempfile::{TempDir, TempPath};
 
 use super::error::WriteError;
 
@@ -29,6 +30,44 @@ impl Staged {
     pub(super) fn commit(self) -> Result<(), WriteError> {
         let target = self.target;
         self.temporary.persist(&target).map_err(|error| WriteError::io("write", &target)(error.error))
+    }
+}
+
+/// A folder on disk under a temporary name, removed again unless put in place.
+pub(super) struct StagedFolder {
+    /// Its owner's alone; the folder in it is what is put in place.
+    around: TempDir,
+    target: PathBuf,
+    /// Folders that were made in it.
+    made: BTreeSet<PathBuf>,
+}
+
+impl StagedFolder {
+    /// An empty one, on the same disk as `target`, which is not there.
+    pub(super) fn new(target: &Path) -> Result<Self, WriteError> {
+        let place = existing(target);
+        let around = tempfile::Builder::new().prefix(".orch-").suffix(".tmp").tempdir_in(place);
+        let around = around.map_err(WriteError::io("write", target))?;
+        Ok(Self { around, target: target.to_owned(), made: BTreeSet::new() })
+    }
+
+    fn root(&self) -> PathBuf {
+        self.around.path().join("folder")
+    }
+
+    /// Writes a file, with the folders around it.
+    pub(super) fn write(&mut self, path: &Path, contents: &str) -> Result<(), WriteError> {
+        let (target, path) = (self.target.join(path), self.root().join(path));
+        let folder = path.parent().unwrap_or(&path).to_owned();
+        let made = if self.made.contains(&folder) { Ok(()) } else { fs::create_dir_all(&folder) };
+        made.and_then(|()| fs::write(&path, contents)).map_err(WriteError::io("write", &target))?;
+        self.made.insert(folder);
+        Ok(())
+    }
+
+    /// Puts it in place, where there must still be nothing.
+    pub(super) fn commit(self) -> Result<(), WriteError> {
+        fs::rename(self.root(), &self.target).map_err(WriteError::io("write", &self.target))
     }
 }
 

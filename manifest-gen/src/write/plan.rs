@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::atomic::{self, Staged};
+use super::atomic::{self, Staged, StagedFolder};
 use super::error::WriteError;
 use super::index::{self, Hashes, Index, Key};
 use super::path::{Found, fault, look, parents};
@@ -151,14 +151,10 @@ impl<'a> Plan<'a> {
         if self.index == IndexChange::None && self.report().changes_nothing() {
             return Ok(());
         }
-        let made = outermost_missing(&self.root);
-        fs::create_dir_all(&self.root).map_err(WriteError::io("write", &self.root))?;
-        let (files, index) = self.stage().inspect_err(|_| {
-            // The folder is as empty as it was made; that it stays is no reason for another error.
-            if let Some(made) = &made {
-                remove_empty(&self.root, made);
-            }
-        })?;
+        if !self.root.exists() {
+            return self.make_folder();
+        }
+        let (files, index) = self.stage()?;
         // A file that becomes a folder, or the other way round, has to go first. The rest goes when
         // what replaces it is there.
         let (first, last): (Vec<&str>, Vec<&str>) =
@@ -176,6 +172,21 @@ impl<'a> Plan<'a> {
             fs::remove_file(&path).map_err(WriteError::io("remove", &path))?;
         }
         Ok(())
+    }
+
+    /// Makes the folder, which is not there: complete under a temporary name, then put in place.
+    fn make_folder(&self) -> Result<(), WriteError> {
+        let outermost = outermost_missing(&self.root);
+        let place = outermost.as_deref().unwrap_or(&self.root);
+        let mut staged = StagedFolder::new(place)?;
+        let below = self.root.strip_prefix(place).unwrap_or(Path::new(""));
+        for (path, file) in &self.files {
+            staged.write(&below.join(path), file.contents)?;
+        }
+        if let IndexChange::Write(text) = &self.index {
+            staged.write(&below.join(index::FILE), text)?;
+        }
+        staged.commit()
     }
 
     /// Writes everything that differs to temporary files: the files, and the index apart from them.
