@@ -9,15 +9,20 @@ use orch_manifest::{Id, did_you_mean};
 
 use super::{Config, ConfigError, FILE, Overrides, ProfileSection, Section};
 use crate::finding::{Code, Finding, Severity};
-use crate::plan::{Plan, Profile, plan};
+use crate::plan::{Places, Plan, Profile, plan_with};
 
 type Problems = Vec<Problem<usize>>;
 
 impl Config {
     /// The plan of a manifest in a profile, with everything that the configuration says.
     pub fn plan(&self, manifest: &Manifest, profile: &Profile) -> Result<Plan, ConfigError> {
+        self.plan_with(manifest, profile, &Places::new())
+    }
+
+    /// The same with some of it reached elsewhere than under its own name.
+    pub fn plan_with(&self, manifest: &Manifest, profile: &Profile, places: &Places) -> Result<Plan, ConfigError> {
         let (manifest, findings) = self.applied(manifest, profile)?;
-        let mut plan = plan(&manifest, profile);
+        let mut plan = plan_with(&manifest, profile, places);
         plan.options = self.options(profile)?;
         plan.findings.splice(0..0, findings);
         Ok(plan)

@@ -54,7 +54,8 @@ pub fn environment(
 
 /// What does not fit in the environments of the applications, whatever the profile.
 pub fn conflicts(manifest: &Manifest, topology: &Topology) -> Vec<Finding> {
-    let context = Context { manifest, profile: &Profile::built_in(Base::Local), topology };
+    let context =
+        Context { manifest, profile: &Profile::built_in(Base::Local), topology, places: &super::Places::new() };
     let mut findings = Vec::new();
     for entry in &manifest.apps {
         environment(&context, &entry.id, &entry.app.workload, &entry.declared_by, &mut findings);

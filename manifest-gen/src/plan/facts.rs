@@ -1,9 +1,11 @@
 //! What the tokens of a template stand for.
 
+use std::collections::BTreeMap;
+
 use orch_manifest::manifest::{DeclaredBy, Manifest};
 use orch_manifest::model::{Connection, Deployment, Workload};
 use orch_manifest::value::{Fact, Part, SecretRef, Token};
-use orch_manifest::{EnvName, Id, PortName, Template, Value};
+use orch_manifest::{EnvName, Id, Port, PortName, Template, Value};
 
 use super::tenants;
 use super::topology::Topology;
@@ -17,6 +19,21 @@ pub struct Context<'a> {
     pub profile: &'a Profile,
     /// The edges.
     pub topology: &'a Topology,
+    /// Who is reached somewhere else than under its own name.
+    pub places: &'a Places,
+}
+
+/// Where things are that are not reached under their own names, such as what runs in containers as a
+/// process on the host sees it.
+pub type Places = BTreeMap<Id, Place>;
+
+/// Where something is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The host.
+    pub host: String,
+    /// The port there for each of its own.
+    pub ports: BTreeMap<Port, Port>,
 }
 
 /// From where a template is looked at.
@@ -55,6 +72,7 @@ struct Subject<'a> {
     deployment: Deployment,
     connection: Option<&'a Connection>,
     is_app: bool,
+    place: Option<&'a Place>,
 }
 
 /// How deep values may name each other.
@@ -69,6 +87,11 @@ impl<'a> Context<'a> {
     /// Resolves a template.
     pub fn template(&self, template: &Template, view: View<'_>) -> Result<Text, Unresolved> {
         self.template_at(template, view, 0)
+    }
+
+    /// The number under which a port is reached.
+    pub fn reached(&self, id: &Id, port: Port) -> Port {
+        self.places.get(id).and_then(|place| place.ports.get(&port)).copied().unwrap_or(port)
     }
 
     /// The declared workload of this id with its place.
@@ -168,6 +191,7 @@ impl<'a> Context<'a> {
                 deployment: Deployment::Container,
                 connection: None,
                 is_app: true,
+                place: self.places.get(id),
             });
         }
         let entry = self
@@ -180,6 +204,7 @@ impl<'a> Context<'a> {
             deployment: entry.service.deployment(),
             connection: entry.service.connection.as_ref(),
             is_app: false,
+            place: self.places.get(id),
         })
     }
 }
@@ -189,7 +214,9 @@ impl Subject<'_> {
         match fact {
             Fact::Id => Ok(Text::literal(self.id.as_str())),
             Fact::Host => self.host(context, depth),
-            Fact::Port(name) => self.port(name.as_ref()).map(|port| Text::literal(port.number.to_string())),
+            Fact::Port(name) => {
+                self.port(name.as_ref()).map(|port| Text::literal(context.reached(self.id, port.number).to_string()))
+            }
             Fact::Scheme => self.scheme(None).map(Text::literal),
             Fact::Url(name) => self.url(name.as_ref(), context, depth),
             Fact::User => self.connected(|connection| connection.user.as_ref(), "user", context, depth),
@@ -203,7 +230,9 @@ impl Subject<'_> {
 
     fn host(&self, context: &Context<'_>, depth: usize) -> Result<Text, Unresolved> {
         match self.deployment {
-            Deployment::Container => Ok(Text::literal(self.id.as_str())),
+            Deployment::Container => {
+                Ok(Text::literal(self.place.map_or(self.id.as_str(), |place| place.host.as_str())))
+            }
             Deployment::External => self.connected(|connection| connection.host.as_ref(), "host", context, depth),
             Deployment::InProcess => Err(Unresolved::unknown(
                 format!("`{}` is in the application's own process and has no host", self.id),
@@ -243,7 +272,7 @@ impl Subject<'_> {
         }
         let mut text = Text::literal(format!("{}://", self.scheme(name)?));
         text.append(&self.host(context, depth)?);
-        text.push(Piece::Literal(format!(":{}", self.port(name)?.number)));
+        text.push(Piece::Literal(format!(":{}", context.reached(self.id, self.port(name)?.number))));
         Ok(text)
     }
 

@@ -30,6 +30,9 @@ pub mod topology;
 
 use orch_manifest::manifest::Manifest;
 
+pub use facts::{Place, Places};
+#[cfg(feature = "cli")]
+pub(crate) use model::port_label;
 pub use model::{
     Condition, Dependency, Environment, External, HealthCheck, MountedFile, Origin, Plan, Publish, Published, Role,
     SecretUse, Variable, Volume, Workload,
@@ -41,8 +44,13 @@ use topology::Topology;
 
 /// Plans a manifest for a profile.
 pub fn plan(manifest: &Manifest, profile: &Profile) -> Plan {
+    plan_with(manifest, profile, &Places::new())
+}
+
+/// Plans a manifest for a profile, with some of it reached elsewhere than under its own name.
+pub fn plan_with(manifest: &Manifest, profile: &Profile, places: &Places) -> Plan {
     let (topology, mut findings) = Topology::resolve(manifest);
-    let context = facts::Context { manifest, profile, topology: &topology };
+    let context = facts::Context { manifest, profile, topology: &topology, places };
     let mut workloads = resolve::workloads(&context, &mut findings);
     tenants::add_jobs(&mut workloads, &context, &mut findings);
     ports::publish(&mut workloads, &context);

@@ -302,6 +302,6 @@ pub struct Variable {
 }
 
 /// The name of a port in a variable's name and for people: its name, else its number.
-pub(super) fn port_label(name: Option<&PortName>, number: Port) -> String {
+pub(crate) fn port_label(name: Option<&PortName>, number: Port) -> String {
     name.map_or_else(|| number.to_string(), ToString::to_string)
 }

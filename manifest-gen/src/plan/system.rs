@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use orch_manifest::manifest::Manifest;
-use orch_manifest::model::{Check, Workload as Declared};
+use orch_manifest::model::{Check, ContainerPort, HttpCheck, Workload as Declared};
 use orch_manifest::value::{Fact, SecretKey};
-use orch_manifest::{EnvName, Id};
+use orch_manifest::{EnvName, Id, PortRef};
 use serde::Serialize;
 
 use super::facts::{Context, View};
@@ -163,19 +163,33 @@ fn neighbour(id: &Id, workload: &Workload, context: &Context<'_>, note: &mut imp
         .is_some_and(|entry| entry.service.connection.as_ref().is_some_and(|connection| connection.url.is_some()));
     let first = declared.ports.first();
     let waits = workload.dependencies.iter().find(|dependency| dependency.id == *id);
-    let named = declared.ports.iter().filter_map(|port| Some((port.name.as_ref()?.to_string(), port.number.get())));
+    let reached = |port: &ContainerPort| context.reached(id, port.number).get();
+    let named = declared.ports.iter().filter_map(|port| Some((port.name.as_ref()?.to_string(), reached(port))));
     Some(Neighbour {
         kind: kind(id, context.manifest),
         host: fact(&Fact::Host),
-        port: first.map(|port| port.number.get()),
+        port: first.map(reached),
         ports: named.collect(),
         scheme: first.and_then(|port| port.scheme.as_ref()).map(ToString::to_string),
         user: fact(&Fact::User),
         database: fact(&Fact::Database),
         url: if has_url { fact(&Fact::Url(None)) } else { None },
         required: waits.is_some_and(|dependency| dependency.required),
-        check: check(declared),
+        check: check(declared).map(|check| from(check, id, context)),
     })
+}
+
+/// The check with the number under which its port is reached; a port's name stands for that already.
+fn from(check: Check, id: &Id, context: &Context<'_>) -> Check {
+    let reached = |port: PortRef| match port {
+        PortRef::Number(number) => PortRef::Number(context.reached(id, number)),
+        name @ PortRef::Name(_) => name,
+    };
+    match check {
+        Check::Tcp(port) => Check::Tcp(reached(port)),
+        Check::Http(HttpCheck { path, port }) => Check::Http(HttpCheck { path, port: port.map(reached) }),
+        check => check,
+    }
 }
 
 /// A check that an application can make itself: a command runs in the service's own container.
@@ -184,7 +198,7 @@ fn check(declared: &Declared) -> Option<Check> {
     match declared.health.as_ref().map(|health| &health.check) {
         Some(check @ (Check::Http(_) | Check::Tcp(_))) => Some(check.clone()),
         Some(Check::None) => None,
-        _ => first.map(|port| Check::Tcp(orch_manifest::PortRef::Number(port.number))),
+        _ => first.map(|port| Check::Tcp(PortRef::Number(port.number))),
     }
 }
 
