@@ -11,15 +11,31 @@ pub enum Exit {
     Usage,
     /// A tool or an engine is missing.
     Missing,
+    /// Something did not become ready in time.
+    NotReady,
     /// The workspace does not compile.
     Compile,
     /// Input or output failed.
     Io,
+    /// The process was asked to end, as Ctrl-C does.
+    Interrupted,
+    /// The exit code of a program that was run for its own sake: by `exec`, `run` and `run-job`.
+    Program(u8),
     /// A bug of ours.
     Bug,
 }
 
 impl Exit {
+    /// How a program ended that was run for its own sake; as shells say it where a signal ended it.
+    pub fn of(status: std::process::ExitStatus) -> Self {
+        #[cfg(unix)]
+        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+        #[cfg(not(unix))]
+        let signal: Option<i32> = None;
+        let code = status.code().or_else(|| signal.map(|signal| 128 + signal));
+        Self::Program(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    }
+
     /// The number.
     pub fn code(self) -> u8 {
         match self {
@@ -27,8 +43,11 @@ impl Exit {
             Self::Findings => 1,
             Self::Usage => 2,
             Self::Missing => 3,
+            Self::NotReady => 4,
             Self::Compile => 5,
             Self::Io => 6,
+            Self::Interrupted => 130,
+            Self::Program(code) => code,
             Self::Bug => 101,
         }
     }

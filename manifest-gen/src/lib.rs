@@ -17,9 +17,13 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 #[cfg(feature = "cli")]
+pub mod engine;
+#[cfg(feature = "cli")]
 pub mod exit;
 pub mod finding;
 pub mod gather;
+#[cfg(feature = "cli")]
+pub mod launch;
 #[cfg(feature = "cli")]
 mod output;
 pub mod plan;

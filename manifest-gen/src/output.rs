@@ -1,9 +1,10 @@
 //! The only place that prints: data on standard output, talk on standard error.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+use indicatif::{ProgressBar, ProgressStyle};
 use orch_manifest::manifest::DeclaredBy;
 
 use crate::finding::{Code, Finding, Severity};
@@ -40,6 +41,18 @@ impl Output {
     pub(crate) fn talk(&mut self, text: &str) {
         // Where standard error is closed there is nobody to tell.
         let _ = writeln!(self.talk, "{text}");
+    }
+
+    /// Asks a person a question that is answered with yes or no; no where there is nobody to ask.
+    pub(crate) fn confirm(&mut self, question: &str) -> io::Result<bool> {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Ok(false);
+        }
+        let _ = write!(self.talk, "{question} [y/N] ");
+        let _ = self.talk.flush();
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
     /// Shows findings with the sources they come from, and how many of each kind there are. Notes are
@@ -96,6 +109,37 @@ impl Output {
         }
         let group = Level::ERROR.primary_title(message).elements(elements);
         self.talk(&Renderer::styled().render(&[group]).clone());
+    }
+}
+
+/// A line at the end of a terminal that says what is waited for; nothing where there is no terminal.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// One that says nothing yet.
+    pub(crate) fn new() -> Self {
+        let bar = ProgressBar::new_spinner();
+        bar.set_style(ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or(ProgressStyle::default_spinner()));
+        Self { bar }
+    }
+
+    /// Says what is waited for now.
+    pub(crate) fn waits(&self, text: &str) {
+        self.bar.set_message(text.to_owned());
+        self.bar.tick();
+    }
+
+    /// Says something that stays, above the line.
+    pub(crate) fn talk(&self, output: &mut Output, text: &str) {
+        self.bar.suspend(|| output.talk(text));
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }
 

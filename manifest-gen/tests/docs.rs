@@ -40,12 +40,14 @@ const PAGES: &[&str] = &[
     "docs/attributes.md",
     "docs/orch-toml.md",
     "docs/findings.md",
+    "docs/lifecycle.md",
     "docs/adr/0001-fragments-through-dep-info.md",
     "docs/adr/0002-one-check-for-many-apps.md",
     "docs/adr/0003-one-grammar-for-attributes-and-orch-toml.md",
     "docs/adr/0004-names-and-ports-that-follow-from-what-is-written.md",
     "docs/adr/0006-declarations-that-cannot-be-edited.md",
     "docs/adr/0007-folders-that-the-image-can-write-to.md",
+    "docs/adr/0009-two-checkouts-of-one-system.md",
     "manifest/README.md",
     "macros/README.md",
     "runtime/README.md",
@@ -254,7 +256,9 @@ fn command_lines_in_examples_are_right() {
         for block in blocks_of(page, "sh") {
             for words in block.text.lines().filter_map(command_line) {
                 // What is wrong is found before the help is.
-                let output = Command::new(program).arg("orch").args(&words).arg("--help").output().unwrap();
+                let (own, others) = words.split_at(words.iter().position(|word| *word == "--").unwrap_or(words.len()));
+                let words = [own, &["--help"], others].concat();
+                let output = Command::new(program).arg("orch").args(&words).output().unwrap();
                 let said = String::from_utf8_lossy(&output.stderr);
                 assert!(output.status.success(), "{}: cargo orch {}: {said}", block.place(), words.join(" "));
             }
@@ -305,6 +309,8 @@ fn the_architecture_names_every_module() {
         "manifest-gen/src/gather",
         "manifest-gen/src/plan",
         "manifest-gen/src/config",
+        "manifest-gen/src/engine",
+        "manifest-gen/src/launch",
     ] {
         for entry in std::fs::read_dir(repository().join(folder)).unwrap() {
             let path = entry.unwrap().path();

@@ -3,8 +3,13 @@ use std::error::Error;
 use orch_manifest::manifest::ManifestError;
 
 use crate::config::ConfigError;
+use crate::engine::{ChooseError, CommandError, EngineError};
 use crate::exit::Exit;
 use crate::gather::GatherError;
+use crate::launch::StateError;
+use crate::launch::host::HostError;
+use crate::launch::ports::WishError;
+use crate::launch::secrets::SecretError;
 use crate::output::Output;
 use crate::plan::ProfileError;
 use crate::target::TargetError;
@@ -30,6 +35,12 @@ impl Failure {
         self
     }
 
+    /// The same with something to do, unless it has that already.
+    pub(super) fn or_help(mut self, help: impl Into<String>) -> Self {
+        self.help.get_or_insert_with(|| help.into());
+        self
+    }
+
     fn from_error(exit: Exit, error: &dyn Error) -> Self {
         let mut causes = Vec::new();
         let mut cause = error.source();
@@ -38,6 +49,11 @@ impl Failure {
             cause = error.source();
         }
         Self { causes, ..Self::new(exit, error.to_string()) }
+    }
+
+    /// The process was asked to end.
+    pub(super) fn interrupted() -> Self {
+        Self::new(Exit::Interrupted, "interrupted")
     }
 
     /// A file that cannot be read or written.
@@ -116,6 +132,88 @@ impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Self {
         let help = error.help().map(str::to_owned);
         Self { help, ..Self::from_error(Exit::Io, &error) }
+    }
+}
+
+impl From<CommandError> for Failure {
+    fn from(error: CommandError) -> Self {
+        let exit = match &error {
+            CommandError::Missing { .. } => Exit::Missing,
+            CommandError::Run { .. } => Exit::Io,
+            CommandError::Failed { talk, .. } if is_silence(talk) => Exit::Missing,
+            CommandError::Failed { .. } => Exit::Findings,
+            CommandError::Late { .. } => Exit::NotReady,
+            CommandError::Interrupted => Exit::Interrupted,
+        };
+        let failure = Self::from_error(exit, &error);
+        match exit {
+            Exit::Missing => failure.help("see whether the engine runs: `cargo orch doctor`"),
+            _ => failure,
+        }
+    }
+}
+
+/// Whether an engine's program says that its engine does not answer.
+fn is_silence(talk: &str) -> bool {
+    let talk = talk.to_ascii_lowercase();
+    ["cannot connect to the docker daemon", "cannot connect to podman", "error during connect"]
+        .iter()
+        .any(|words| talk.contains(words))
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Command(error) => error.into(),
+            error @ EngineError::Unreadable { .. } => Self::from_error(Exit::Findings, &error)
+                .help("this version of the engine is not known; `cargo orch doctor` says which it is"),
+        }
+    }
+}
+
+impl From<ChooseError> for Failure {
+    fn from(error: ChooseError) -> Self {
+        let exit = match &error {
+            error if error.is_interrupted() => Exit::Interrupted,
+            ChooseError::Unknown { .. } => Exit::Usage,
+            ChooseError::Named { .. } | ChooseError::None(_) => Exit::Missing,
+        };
+        Self::new(exit, error.to_string()).help(error.help())
+    }
+}
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        let exit = match &error {
+            StateError::Read { .. } | StateError::Write { .. } => Exit::Io,
+            StateError::Damaged { .. } | StateError::Version { .. } => Exit::Findings,
+        };
+        Self { help: error.help(), ..Self::from_error(exit, &error) }
+    }
+}
+
+impl From<SecretError> for Failure {
+    fn from(error: SecretError) -> Self {
+        let exit = if matches!(error, SecretError::Empty(_)) { Exit::Findings } else { Exit::Io };
+        Self::from_error(exit, &error)
+    }
+}
+
+impl From<WishError> for Failure {
+    fn from(error: WishError) -> Self {
+        Self::new(Exit::Usage, error.to_string()).help("`cargo orch inspect` shows the ports that are published")
+    }
+}
+
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
+        let help = match &error {
+            HostError::Secret(_) => "`cargo orch up --no-apps` makes the secrets of the profile `local`",
+            HostError::Variable(_) => "set it",
+            HostError::Port { .. } => "`cargo orch up --no-apps --expose-internals` publishes every port",
+            HostError::Read(_) => return Self::from_error(Exit::Io, &error),
+        };
+        Self::new(Exit::Findings, error.to_string()).help(help)
     }
 }
 

@@ -3,14 +3,22 @@
 mod artifacts;
 mod completions;
 mod diff;
+mod down;
+mod engine;
+mod exec;
 mod explain;
 mod failure;
 mod inspect;
+mod logs;
 mod manifest;
 mod render;
+mod restart;
+mod running;
 mod schema;
 mod selection;
+mod status;
 mod targets;
+mod up;
 mod why;
 
 use std::ffi::OsString;
@@ -31,8 +39,9 @@ use failure::Failure;
         Crates say beside their code what they need (`#[orch::service(kind = \"database\", image = \"postgres:16\")]`), \
         applications what they are (`#[orch::app(port = 8080)]`). cargo orch gathers that from the dependency graph of \
         the workspace's applications and renders it for a target and a profile.",
-    after_help = "Exit codes: 0 done, 1 findings (errors, drift, incomplete), 2 wrong command line, 3 a tool is missing, \
-        5 the workspace does not compile, 6 input or output failed.",
+    after_help = "Exit codes: 0 done, 1 findings (errors, drift, unhealthy, incomplete), 2 wrong command line, \
+        3 an engine or a tool is missing, 4 not ready in time, 5 the workspace does not compile, 6 input or output failed, \
+        130 interrupted.",
     disable_help_subcommand = true
 )]
 struct Cli {
@@ -46,6 +55,12 @@ enum Command {
     Render(render::Args),
     Diff(diff::Args),
     Inspect(inspect::Args),
+    Up(up::Args),
+    Down(down::Args),
+    Status(status::Args),
+    Logs(logs::Args),
+    Exec(exec::Args),
+    Restart(restart::Args),
     Why(why::Args),
     Targets(targets::Args),
     Schema(schema::Args),
@@ -76,6 +91,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Render(args) => render::run(&args, &mut output),
         Command::Diff(args) => diff::run(&args, &mut output),
         Command::Inspect(args) => inspect::run(&args, &mut output),
+        Command::Up(args) => up::run(&args, &mut output),
+        Command::Down(args) => down::run(&args, &mut output),
+        Command::Status(args) => status::run(&args, &mut output),
+        Command::Logs(args) => logs::run(&args, &mut output),
+        Command::Exec(args) => exec::run(&args, &mut output),
+        Command::Restart(args) => restart::run(&args, &mut output),
         Command::Why(args) => why::run(&args, &mut output),
         Command::Targets(args) => targets::run(&args, &mut output),
         Command::Schema(args) => schema::run(&args, &mut output),

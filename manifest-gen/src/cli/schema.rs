@@ -1,11 +1,12 @@
 use orch_manifest::manifest::Manifest;
 
 use super::failure::Failure;
+use super::running::Report;
 use crate::config;
 use crate::exit::Exit;
 use crate::output::Output;
 
-/// Print the JSON Schema of the manifest, or of orch.toml
+/// Print the JSON Schema of the manifest, of orch.toml, or of what a command prints as JSON
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// What the schema is of
@@ -19,12 +20,15 @@ enum Format {
     Manifest,
     /// The configuration, for editors
     OrchToml,
+    /// What `cargo orch status --json` and `cargo orch up --json` print
+    Status,
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     output.data(&match args.of {
         Format::Manifest => Manifest::json_schema(),
         Format::OrchToml => config::json_schema(),
+        Format::Status => Report::json_schema(),
     })?;
     Ok(Exit::Done)
 }

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use crate::config::Config;
 use crate::finding::Finding;
 use crate::gather::{self, Cargo, Gathered, Reading, Sources};
-use crate::plan::{Plan, Profile};
+use crate::plan::{Places, Plan, Profile};
 
 /// Cargo's own selection flags, by their own names where those are free.
 #[derive(Args, Clone, Debug, Default)]
@@ -141,6 +141,19 @@ impl Loaded {
         let mut findings = self.gathered.as_ref().map(|gathered| gathered.findings.clone()).unwrap_or_default();
         findings.append(&mut plan.findings);
         Ok((plan, findings))
+    }
+
+    /// The same with some of it reached elsewhere than under its own name.
+    pub(super) fn plan_with(&self, profile: &Profile, places: &Places) -> Result<Plan, Failure> {
+        Ok(self.config.plan_with(&self.manifest, profile, places)?)
+    }
+
+    /// The root of the workspace; the current folder where the manifest came from a file.
+    pub(super) fn root(&self) -> Result<PathBuf, Failure> {
+        match &self.gathered {
+            Some(gathered) => Ok(gathered.root.as_std_path().to_owned()),
+            None => Ok(std::env::current_dir()?),
+        }
     }
 
     /// Where the sources are, if they are known.

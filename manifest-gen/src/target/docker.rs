@@ -6,7 +6,7 @@ use orch_manifest::value::SecretKey;
 use orch_manifest::{Id, Quantity, SecretName};
 use serde::Serialize;
 
-use super::interpolation::escape;
+use super::interpolation::{escape, secret_variable};
 use crate::plan::resolve::Probe;
 use crate::plan::{HealthCheck, Piece, Plan, Published, Role, Variable, Workload};
 
@@ -176,16 +176,16 @@ const SECRETS: &str = "/run/secrets";
 
 /// A secret, or one key of it: a file of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct SecretFile {
+pub struct SecretFile {
     /// The secret.
-    pub(super) secret: SecretName,
+    pub secret: SecretName,
     /// The key.
-    pub(super) key: Option<SecretKey>,
+    pub key: Option<SecretKey>,
 }
 
 impl SecretFile {
     /// The secret that a piece of a text is.
-    pub(super) fn of(piece: &Piece) -> Option<Self> {
+    pub fn of(piece: &Piece) -> Option<Self> {
         match piece {
             Piece::Secret { name, key, .. } => Some(Self { secret: name.clone(), key: key.clone() }),
             _ => None,
@@ -193,11 +193,16 @@ impl SecretFile {
     }
 
     /// The file's name.
-    pub(super) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         match &self.key {
             None => self.secret.to_string(),
             Some(key) => format!("{}.{key}", self.secret),
         }
+    }
+
+    /// The variable that holds it where it is no file.
+    pub fn variable(&self) -> String {
+        secret_variable(&self.secret, self.key.as_ref())
     }
 
     /// Where it is in a container.

@@ -3,7 +3,7 @@
 //! A plan says what is meant; here it is said in a target's own terms. Every value is handed over
 //! whole, so that a template has nothing to decide and nothing to put together.
 
-mod compose;
+pub(crate) mod compose;
 mod docker;
 mod interpolation;
 mod kubernetes;
@@ -22,6 +22,7 @@ use crate::finding::{Code, Finding};
 use crate::plan::{Plan, Workload};
 
 pub use compose::Compose;
+pub use docker::SecretFile;
 pub use kubernetes::Kubernetes;
 pub use swarm::Swarm;
 

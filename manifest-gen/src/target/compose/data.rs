@@ -19,7 +19,7 @@ use crate::finding::{Code, Finding};
 use crate::plan::{Plan, Volume, Workload};
 
 /// The variable that names the folder of the data.
-const DATA: &str = "ORCH_DATA";
+pub(crate) const DATA: &str = "ORCH_DATA";
 
 /// The folder where the deployer names none: `.orch/data` of the workspace, as seen from
 /// `deploy/compose/<profile>/`, where the file is.

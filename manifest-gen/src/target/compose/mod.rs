@@ -1,6 +1,6 @@
 //! A plan in the terms of the Compose Specification.
 
-mod data;
+pub(crate) mod data;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +14,10 @@ use crate::finding::{Code, Finding, Severity};
 use crate::plan::{Condition, Dependency, Environment, Piece, Plan, Role, Text, Workload};
 
 /// The Compose profile of what runs on a schedule: Compose has no scheduler, so `up` leaves it out.
-const SCHEDULED: &str = "scheduled";
+pub(crate) const SCHEDULED: &str = "scheduled";
 
 /// The variable that names the folder of the secrets' files.
-const SECRETS: &str = "ORCH_SECRETS";
+pub(crate) const SECRETS: &str = "ORCH_SECRETS";
 
 /// What the pack `compose` is given.
 #[derive(Clone, Debug, Serialize)]
@@ -370,7 +370,7 @@ impl Writer<'_> {
 
 /// The secrets that are only ever read from a file. One that somewhere has to be a variable is one
 /// everywhere, so that nobody supplies it twice.
-fn as_files(plan: &Plan) -> BTreeSet<docker::SecretFile> {
+pub(crate) fn as_files(plan: &Plan) -> BTreeSet<docker::SecretFile> {
     let (mut files, mut variables) = (BTreeSet::new(), BTreeSet::new());
     for workload in &plan.workloads {
         let environment = workload.env.values().map(|entry| (&entry.value, entry.file_form.is_some()));
@@ -437,7 +437,7 @@ fn environment_file(plan: &Plan, as_files: &BTreeSet<docker::SecretFile>) -> Vec
         let variables = used.iter().filter(|used| used.secret == secret.name && !as_files.contains(used));
         supplied.extend(variables.map(|used| Supplied {
             about: format!("the secret {}, for {}", secret.name, docker::list(&secret.used_by)),
-            line: format!("{}=", secret_variable(&used.secret, used.key.as_ref())),
+            line: format!("{}=", used.variable()),
         }));
     }
     // A quoted value on one line, whatever is in it.
@@ -447,7 +447,7 @@ fn environment_file(plan: &Plan, as_files: &BTreeSet<docker::SecretFile>) -> Vec
 }
 
 /// The secrets of a workload.
-fn secrets(workload: &Workload) -> impl Iterator<Item = docker::SecretFile> {
+pub(crate) fn secrets(workload: &Workload) -> impl Iterator<Item = docker::SecretFile> {
     let environment = workload.env.values().map(|entry| &entry.value);
     let texts = environment.chain(&workload.command).chain(&workload.entrypoint);
     texts.flat_map(|text| &text.pieces).filter_map(docker::SecretFile::of)

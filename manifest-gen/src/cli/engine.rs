@@ -1,0 +1,130 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::selection::ProfileArg;
+use crate::config::Config;
+use crate::engine::{self, Command, Compose, Interrupt, Project, Tool};
+use crate::exit::Exit;
+use crate::launch::{Folder, State, folder};
+use crate::plan::Profile;
+
+/// Which engine.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct EngineArg {
+    /// Engine: docker or podman; without it that of `ORCH_ENGINE`, of the last `up`, or the first that is there
+    #[arg(long, value_name = "ENGINE")]
+    engine: Option<String>,
+}
+
+impl EngineArg {
+    /// The engine that is named, else that of the last `up`, else the first that can be used.
+    pub(super) fn choose(&self, state: Option<&State>, interrupt: &Interrupt) -> Result<Tool, Failure> {
+        let ambient = std::env::var("ORCH_ENGINE").ok().filter(|name| !name.is_empty());
+        let named = match (&self.engine, &ambient) {
+            (Some(name), _) => Some((name.as_str(), "`--engine`")),
+            (None, Some(name)) => Some((name.as_str(), "`ORCH_ENGINE`")),
+            (None, None) => state.map(|state| (state.engine.as_str(), "the last `cargo orch up`")),
+        };
+        let tool = engine::choose(named, interrupt)?;
+        match state {
+            Some(state) if state.engine != tool.kind().as_str() => {
+                let message =
+                    format!("`{}` was started with {}, not with {}", state.project, state.engine, tool.kind());
+                let help = format!("`cargo orch down --engine {0}` first, or `--engine {0}`", state.engine);
+                Err(Failure::new(Exit::Usage, message).help(help))
+            }
+            _ => Ok(tool),
+        }
+    }
+}
+
+/// What was started, for a command that needs nothing of the sources.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct StartedArgs {
+    #[command(flatten)]
+    profile: ProfileArg,
+    #[command(flatten)]
+    engine: EngineArg,
+    /// Path of the workspace's Cargo.toml
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+}
+
+/// What `up` started, on its engine.
+pub(super) struct Started {
+    pub(super) folder: Folder,
+    pub(super) state: State,
+    pub(super) engine: Compose,
+    pub(super) interrupt: Interrupt,
+}
+
+impl StartedArgs {
+    /// What `up` started; none where it was never run.
+    pub(super) fn find(&self) -> Result<(Profile, Option<Started>), Failure> {
+        let root = self.root()?;
+        let utf8 = camino::Utf8PathBuf::from_path_buf(root.clone());
+        let config = utf8.ok().map(|root| Config::load(&root)).transpose()?.unwrap_or_default();
+        let profile = self.profile.find(&config)?;
+        let folder = Folder::of(root);
+        let Some(state) = State::read(&folder.profile(&profile))? else { return Ok((profile, None)) };
+        let interrupt = Interrupt::watch()?;
+        let tool = self.engine.choose(Some(&state), &interrupt)?;
+        let engine = Compose::new(tool, project(&folder, &profile, &state));
+        Ok((profile, Some(Started { folder, state, engine, interrupt })))
+    }
+
+    /// What `up` started, which there has to be.
+    pub(super) fn require(&self) -> Result<Started, Failure> {
+        let (profile, started) = self.find()?;
+        started.ok_or_else(|| {
+            Failure::new(Exit::Findings, format!("nothing was started here in the profile `{profile}`"))
+                .help(format!("`cargo orch up --profile {profile}` starts it"))
+        })
+    }
+
+    /// The root of the workspace, as cargo sees it; where cargo sees none, the nearest folder in which
+    /// `up` was run, so that a manifest that was broken meanwhile keeps nobody from stopping things.
+    fn root(&self) -> Result<PathBuf, Failure> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo).args(["locate-project", "--workspace", "--message-format", "plain"]);
+        if let Some(path) = &self.manifest_path {
+            command = command.arg("--manifest-path").arg(path);
+        }
+        let current = std::env::current_dir()?;
+        let Ok(output) = command.output(&Interrupt::never(), None) else {
+            let near = self.manifest_path.as_ref().map_or(current.clone(), |path| current.join(path));
+            return Ok(near.ancestors().find(|near| near.join(folder::NAME).is_dir()).unwrap_or(&current).to_owned());
+        };
+        let path = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+        Ok(path.parent().map_or(current, std::path::Path::to_owned))
+    }
+}
+
+impl Started {
+    /// The ids among these that were given, which all have to be known.
+    pub(super) fn known(&self, ids: &[String]) -> Result<(), Failure> {
+        let known: Vec<&str> = self.state.services.iter().map(orch_manifest::Id::as_str).collect();
+        match ids.iter().find(|id| !known.contains(&id.as_str())) {
+            None => Ok(()),
+            Some(id) => {
+                let help = orch_manifest::did_you_mean(id, &known);
+                Err(Failure::new(Exit::Usage, format!("`{}` has no `{id}`", self.state.project)).help(help))
+            }
+        }
+    }
+}
+
+/// The project of what was started. Values that only a new container would see are not needed, and so
+/// no secret is handed over.
+pub(super) fn project(folder: &Folder, profile: &Profile, state: &State) -> Project {
+    let compose = folder.compose(profile);
+    let ports = state.ports.iter().map(|(name, record)| (name.clone(), record.assigned.to_string()));
+    let placeholders = state.requires.iter().map(|name| (name.clone(), "-".to_owned()));
+    Project {
+        name: state.project.clone(),
+        files: vec![compose.join("compose.yaml"), compose.join(crate::launch::overlay::FILE)],
+        environment: ports.chain(placeholders).collect(),
+    }
+}

@@ -1,0 +1,315 @@
+mod decide;
+mod start;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::engine::EngineArg;
+use super::failure::Failure;
+use super::running::Report;
+use super::selection::{ProfileArg, Source};
+use crate::engine::command::quoted;
+use crate::engine::{Compose, Container, Engine, Interrupt, Project};
+use crate::exit::Exit;
+use crate::finding::{Finding, Severity, has_errors};
+use crate::launch::environment::Value;
+use crate::launch::ports::{Conflicts, PortFlag};
+use crate::launch::readiness::{Verdict, expected, judge};
+use crate::launch::{Folder, State};
+use crate::output::Output;
+use crate::plan::Profile;
+use crate::plan::profile::Base;
+use crate::target;
+use crate::write::{Folder as Written, Key};
+use decide::{Launch, Setting};
+
+/// Start everything and wait until it is ready
+///
+/// Renders for the profile below `.orch/`, makes the secrets of a developer's machine, chooses ports of the host that
+/// are free, starts what is planned and waits until all of it runs and is healthy. Doing it again changes nothing that
+/// is as it should be.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    profile: ProfileArg,
+    #[command(flatten)]
+    engine: EngineArg,
+    /// Leave the applications to the host: see `cargo orch run`
+    #[arg(long)]
+    no_apps: bool,
+    /// Port of the host for a service, or for one of its ports; may be repeated
+    #[arg(long, value_name = "ID[.PORT]=PORT")]
+    port: Vec<PortFlag>,
+    /// What to do about a port that somebody else has; `avoid`, and in `prod` `fail`
+    #[arg(long, value_name = "WHAT")]
+    conflicts: Option<ConflictsArg>,
+    /// Publish every port to this machine, whatever the profile says
+    #[arg(long)]
+    expose_internals: bool,
+    /// How long all of it may take
+    #[arg(long, value_name = "DURATION", default_value = "5m")]
+    timeout: orch_manifest::Duration,
+    /// Do nothing when everything that is planned runs and is healthy, even if it would be started differently now
+    #[arg(long)]
+    if_needed: bool,
+    /// First remove what has failed, so that it begins anew
+    #[arg(long)]
+    retry_failed: bool,
+    /// Print what would be run, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Start `staging` or `prod` on this machine: the profile's name, to show that it is meant
+    #[arg(long, value_name = "PROFILE")]
+    yes_really: Option<String>,
+    /// Print what runs as JSON
+    #[arg(long)]
+    json: bool,
+    /// Folder of packs that add to the built-in ones or override them file by file
+    #[arg(long, value_name = "DIR")]
+    templates: Option<PathBuf>,
+    #[command(flatten)]
+    source: Source,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum ConflictsArg {
+    /// Take the next port that is free
+    Avoid,
+    /// Leave the service out, and use whoever has its port in its place
+    Skip,
+    /// Start nothing
+    Fail,
+}
+
+impl Args {
+    fn conflicts(&self, profile: &Profile) -> Conflicts {
+        let otherwise = if profile.base() == Base::Prod { ConflictsArg::Fail } else { ConflictsArg::Avoid };
+        match self.conflicts.unwrap_or(otherwise) {
+            ConflictsArg::Avoid => Conflicts::Avoid,
+            ConflictsArg::Skip => Conflicts::Skip,
+            ConflictsArg::Fail => Conflicts::Fail,
+        }
+    }
+}
+
+pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    let packs = target::packs(args.templates.as_deref())?;
+    let loaded = args.source.load()?;
+    let profile = args.profile.find(&loaded.config)?;
+    refuse_by_mistake(args, &profile)?;
+    let (plan, findings) = loaded.plan(&profile)?;
+    if has_errors(&findings) {
+        output.findings(&findings, &loaded.sources());
+        return Ok(Exit::Findings);
+    }
+    if plan.workloads.is_empty() {
+        output.talk("there is nothing to start");
+        return Ok(Exit::Done);
+    }
+    let folder = Folder::of(loaded.root()?);
+    let before = State::read(&folder.profile(&profile))?;
+    let interrupt = Interrupt::watch()?;
+    let tool = args.engine.choose(before.as_ref(), &interrupt)?;
+    let _lock = if args.dry_run { None } else { Some(lock(&folder, &profile)?) };
+    let setting = Setting {
+        args,
+        loaded: &loaded,
+        profile: &profile,
+        folder: &folder,
+        tool: &tool,
+        packs: &packs,
+        before: before.as_ref(),
+        interrupt: &interrupt,
+    };
+    launch(&setting, findings, output)
+}
+
+/// Decides, and starts what is not as it was decided.
+fn launch(setting: &Setting<'_>, findings: Vec<Finding>, output: &mut Output) -> Result<Exit, Failure> {
+    let Setting { args, loaded, interrupt, .. } = setting;
+    let project = setting.project()?;
+    let containers = there(setting, &project.0)?;
+    let launch = setting.decide(project, &containers)?;
+    let findings = noteworthy(findings, &launch.findings);
+    output.findings(&findings, &loaded.sources());
+    if has_errors(&findings) {
+        return Ok(Exit::Findings);
+    }
+    let engine = setting.compose(&launch);
+    if args.dry_run {
+        output.data(&script(&launch, &engine))?;
+        return Ok(Exit::Done);
+    }
+    tell(&launch, &format!("{}-{}", launch.plan.system, setting.profile), output);
+    if setting.is_there(&launch, &engine, &containers)? {
+        output.talk(&format!("`{}` runs already, and nothing has changed", launch.state.project));
+        return report(args, &launch, &engine, &containers, output);
+    }
+    refuse_unbuilt(&launch, &loaded.manifest, &engine, interrupt)?;
+    write(setting, &launch)?;
+    let limit = Duration::from_millis(args.timeout.as_millis());
+    let terms = start::Terms { retry_failed: args.retry_failed, limit, interrupt };
+    let containers = start::start(&launch, &engine, &containers, &terms, output)?;
+    launch.state.clone().ready(&launch.fingerprint).write(&setting.folder.profile(setting.profile))?;
+    report(args, &launch, &engine, &containers, output)
+}
+
+impl Setting<'_> {
+    /// Whether all of it runs already, as it would be started now.
+    fn is_there(&self, launch: &Launch, engine: &Compose, containers: &[Container]) -> Result<bool, Failure> {
+        let planned = expected(&launch.plan);
+        let is_ready = judge(&planned, containers).iter().all(|(_, verdict)| *verdict == Verdict::Ready);
+        let is_same = self.before.is_some_and(|before| before.ready.as_ref() == Some(&launch.fingerprint));
+        Ok(is_ready && (self.args.if_needed || (is_same && same_images(launch, engine, containers, self.interrupt)?)))
+    }
+}
+
+/// Every finding once, without the notes on what Compose does by nature: those are for who renders.
+fn noteworthy(mut findings: Vec<Finding>, more: &[Finding]) -> Vec<Finding> {
+    for finding in more {
+        if !findings.contains(finding) {
+            findings.push(finding.clone());
+        }
+    }
+    findings.retain(|finding| finding.severity != Severity::Note);
+    findings
+}
+
+/// What is meant for many is not started on one machine by mistake.
+fn refuse_by_mistake(args: &Args, profile: &Profile) -> Result<(), Failure> {
+    match &args.yes_really {
+        Some(name) if name == profile.as_str() => Ok(()),
+        Some(name) => {
+            let message = format!("`--yes-really {name}` is not about the profile `{profile}`");
+            Err(Failure::new(Exit::Usage, message).help(format!("write `--yes-really {profile}`, if it is meant")))
+        }
+        None if profile.is_private() => Ok(()),
+        None => {
+            let message = format!("`{profile}` is not a profile for one machine with Compose");
+            Err(Failure::new(Exit::Usage, message)
+                .help(format!("write `--yes-really {profile}` if it is meant, or render it for Swarm or Kubernetes")))
+        }
+    }
+}
+
+fn lock(folder: &Folder, profile: &Profile) -> Result<std::fs::File, Failure> {
+    let here = folder.root().display().to_string();
+    folder.make(profile).map_err(|error| {
+        Failure::io("write to", &here, &error).help("see to it that it can be written, and that its disk is not full")
+    })?;
+    let lock = folder.lock(profile).map_err(|error| Failure::io("write to", &here, &error))?;
+    lock.ok_or_else(|| {
+        Failure::new(Exit::Findings, format!("another `cargo orch up` of `{profile}` is at work here"))
+            .help("wait until it has ended")
+    })
+}
+
+/// The containers of a project that are there before anything is decided.
+fn there(setting: &Setting<'_>, name: &str) -> Result<Vec<Container>, Failure> {
+    // By labels, since there may be no file yet.
+    let labels = [(crate::engine::compose::PROJECT_LABEL, name)];
+    if Compose::labelled(setting.tool, "container", &labels, setting.interrupt)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let project = Project { name: name.to_owned(), files: Vec::new(), environment: [].into() };
+    Ok(Compose::new(setting.tool.clone(), project).containers(setting.interrupt)?)
+}
+
+/// The commands as a shell runs them, with every secret read from where it is.
+fn script(launch: &Launch, engine: &Compose) -> String {
+    let mut text = String::new();
+    for (name, value) in &launch.given.variables {
+        let value = match value {
+            Value::Open(text) => quoted(text.as_ref()),
+            Value::Secret(_, Some(path)) => format!("\"$(cat {})\"", quoted(path.as_os_str())),
+            Value::Secret(_, None) => format!("\"${name}\""),
+        };
+        let _ = writeln!(text, "export {name}={value}");
+    }
+    let _ = writeln!(text, "{}", engine.up());
+    text
+}
+
+/// Says what was decided and a person may not expect.
+fn tell(launch: &Launch, plain: &str, output: &mut Output) {
+    if launch.state.project != *plain {
+        output.talk(&format!("the project is `{}`, since `{plain}` is another checkout's", launch.state.project));
+    }
+    for conflict in &launch.assigned.conflicts {
+        let wish = &conflict.wish;
+        let instead = match conflict.instead {
+            Some(port) => format!("`{}` has {port} instead", wish.service),
+            None => format!("`{}` is left out, and whoever has it is used in its place", wish.service),
+        };
+        output.talk(&format!("port {} ({}) is taken: {instead}", wish.desired, wish.source));
+    }
+    if !launch.made.is_empty() {
+        let names: Vec<String> = launch.made.iter().map(target::SecretFile::name).collect();
+        output.talk(&format!("made the secrets {} in .orch/secrets", names.join(", ")));
+    }
+}
+
+/// Whether every container runs the image that its image's name stands for now.
+fn same_images(
+    launch: &Launch,
+    engine: &Compose,
+    containers: &[Container],
+    interrupt: &Interrupt,
+) -> Result<bool, Failure> {
+    for workload in &launch.plan.workloads {
+        let own = containers.iter().filter(|container| container.service == workload.id.as_str());
+        let ids: Vec<&str> = own.map(|container| container.details.image.as_str()).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        let image = engine.image(&workload.image.to_string(), interrupt)?;
+        if ids.iter().any(|id| Some(*id) != image.as_deref()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The images of applications are made here, so nobody is asked for one that is missing.
+fn refuse_unbuilt(
+    launch: &Launch,
+    manifest: &orch_manifest::manifest::Manifest,
+    engine: &Compose,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let mut missing = Vec::new();
+    for workload in launch.plan.workloads.iter().filter(|workload| manifest.app(&workload.id).is_some()) {
+        let image = workload.image.to_string();
+        if engine.image(&image, interrupt)?.is_none() {
+            missing.push(format!("`{image}` for `{}`", workload.id));
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let what = if missing.len() == 1 { "there is no image" } else { "there are no images" };
+    Err(Failure::new(Exit::Findings, format!("{what} {}", missing.join(", "))).help(
+        "build and tag each under this name, or pull it; `cargo orch up --no-apps` starts the services alone, and `cargo orch run` an application on the host",
+    ))
+}
+
+/// Writes the files and what is remembered, before anything is started.
+fn write(setting: &Setting<'_>, launch: &Launch) -> Result<(), Failure> {
+    let key = Key::new(launch.plan.system.as_str(), "compose", setting.profile.as_str());
+    let files = launch.files.iter().map(|(path, contents)| (path.as_str(), contents.as_str()));
+    Written::new(setting.folder.compose(setting.profile), key).force(true).write(files)?;
+    Ok(launch.state.write(&setting.folder.profile(setting.profile))?)
+}
+
+fn report(
+    args: &Args,
+    launch: &Launch,
+    engine: &Compose,
+    containers: &[Container],
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let report = Report::new(&launch.plan, &launch.state, engine, containers);
+    output.data(&if args.json { report.json() } else { report.endpoints() })?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,205 @@
+//! Starting, and waiting until everything is ready.
+
+use std::time::{Duration, Instant};
+
+use super::super::failure::Failure;
+use super::Launch;
+use crate::engine::{CommandError, Compose, Container, Engine, EngineError, Interrupt, Logs};
+use crate::exit::Exit;
+use crate::launch::readiness::{Expected, Verdict, Watch, expected, judge};
+use crate::output::{Output, Progress};
+
+/// How often it is looked what runs.
+const POLL: Duration = Duration::from_millis(400);
+
+/// How many of the last lines of a log are shown.
+const TAIL: u32 = 20;
+
+pub(super) struct Terms<'a> {
+    pub(super) retry_failed: bool,
+    pub(super) limit: Duration,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+/// Starts what is planned and returns what runs when all of it is ready.
+pub(super) fn start(
+    launch: &Launch,
+    engine: &Compose,
+    before: &[Container],
+    terms: &Terms<'_>,
+    output: &mut Output,
+) -> Result<Vec<Container>, Failure> {
+    let started = Instant::now();
+    let planned = expected(&launch.plan);
+    let mut containers = before.to_vec();
+    if terms.retry_failed {
+        let failed: Vec<String> = judge(&planned, before)
+            .into_iter()
+            .filter(|(expected, verdict)| {
+                matches!(verdict, Verdict::Failed(_)) && before.iter().any(|one| one.service == expected.id.as_str())
+            })
+            .map(|(expected, _)| expected.id.to_string())
+            .collect();
+        if !failed.is_empty() {
+            output.talk(&format!("removes {}, to begin anew", failed.join(", ")));
+            engine.remove(&failed).output(terms.interrupt, Some(terms.limit))?;
+            containers.retain(|container| !failed.contains(&container.service));
+        }
+    }
+    let there = judge(&planned, &containers).into_iter();
+    let ready = there.filter(|(_, verdict)| *verdict == Verdict::Ready).map(|(expected, _)| expected).collect();
+    let mut wait = Wait { planned: &planned, engine, terms, started, ready };
+    wait.run(&containers, output)
+}
+
+struct Wait<'a> {
+    planned: &'a [Expected],
+    engine: &'a Compose,
+    terms: &'a Terms<'a>,
+    started: Instant,
+    /// Who was said to be ready.
+    ready: Vec<&'a Expected>,
+}
+
+impl<'a> Wait<'a> {
+    fn run(&mut self, before: &[Container], output: &mut Output) -> Result<Vec<Container>, Failure> {
+        let progress = Progress::new();
+        let mut watch = Watch::new(self.planned, before);
+        let mut running = self.engine.up().start()?;
+        loop {
+            // Asked first: what is listed then is what it has left behind.
+            let ended = running.ended();
+            let containers = self.engine.containers(self.terms.interrupt).map_err(|error| self.lost(error))?;
+            let is_starting = matches!(ended, Ok(false));
+            let verdicts = watch.judge(&containers, is_starting, Instant::now());
+            self.tell(&verdicts, &progress, output);
+            let failed: Vec<&(&Expected, Verdict)> =
+                verdicts.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Failed(_))).collect();
+            match ended {
+                Err(error) if failed.is_empty() => return Err(Failure::from(error).or_help(still(&containers))),
+                _ if !failed.is_empty() => {
+                    drop(running);
+                    drop(progress);
+                    return Err(self.failed(&failed, &containers, output));
+                }
+                Ok(true) if verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Ready) => return Ok(containers),
+                _ => {}
+            }
+            if self.terms.interrupt.is_raised() {
+                drop(running);
+                return Err(self.interrupted());
+            }
+            if self.started.elapsed() >= self.terms.limit {
+                drop(running);
+                drop(progress);
+                return Err(self.late(&verdicts, &containers, output));
+            }
+            progress.waits(&waiting(&verdicts, self.started.elapsed()));
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Says who has become ready.
+    fn tell(&mut self, verdicts: &[(&'a Expected, Verdict)], progress: &Progress, output: &mut Output) {
+        for (expected, verdict) in verdicts {
+            if *verdict != Verdict::Ready {
+                self.ready.retain(|ready| ready != expected);
+            } else if !self.ready.contains(expected) {
+                self.ready.push(expected);
+                let what = if expected.is_job { "is done" } else { "is ready" };
+                progress.talk(output, &format!("{} {what} ({})", expected.id, seconds(self.started.elapsed())));
+            }
+        }
+    }
+
+    fn failed(&self, failed: &[&(&Expected, Verdict)], containers: &[Container], output: &mut Output) -> Failure {
+        let mut words = Vec::new();
+        for (expected, verdict) in failed {
+            if let Verdict::Failed(why) = verdict {
+                words.push(format!("`{}` {why}", expected.id));
+                self.tail(expected, output);
+            }
+        }
+        Failure::new(Exit::Findings, words.join("; ")).help(still(containers))
+    }
+
+    fn late(&self, verdicts: &[(&Expected, Verdict)], containers: &[Container], output: &mut Output) -> Failure {
+        let mut words = Vec::new();
+        for (expected, verdict) in verdicts {
+            if let Verdict::Waiting(why) = verdict {
+                words.push(format!("`{}` {why}", expected.id));
+                if containers.iter().any(|container| container.service == expected.id.as_str()) {
+                    self.tail(expected, output);
+                }
+            }
+        }
+        let message = format!("not ready after {}: {}", seconds(self.terms.limit), words.join("; "));
+        let help = format!("give it longer with `--timeout`; {}", still(containers));
+        Failure::new(Exit::NotReady, message).help(help)
+    }
+
+    /// Shows the end of a service's log.
+    fn tail(&self, expected: &Expected, output: &mut Output) {
+        let logs = Logs { tail: Some(TAIL), ..Logs::default() };
+        let command = self.engine.logs(&[expected.id.to_string()], &logs);
+        match command.output(&Interrupt::never(), Some(Duration::from_secs(10))) {
+            Ok(said) if !said.stdout.trim_ascii().is_empty() => {
+                let text = String::from_utf8_lossy(&said.stdout);
+                output.talk(&format!("── the end of the log of {}", expected.id));
+                output.talk(text.trim_end());
+                output.talk("──");
+            }
+            Ok(_) => output.talk(&format!("the log of {} is empty", expected.id)),
+            Err(error) => output.talk(&format!("the log of {} cannot be read: {error}", expected.id)),
+        }
+    }
+
+    /// The engine went away.
+    fn lost(&self, error: EngineError) -> Failure {
+        match error {
+            EngineError::Command(CommandError::Interrupted) => self.interrupted(),
+            error => Failure::from(error),
+        }
+    }
+
+    fn interrupted(&self) -> Failure {
+        let containers = self.engine.containers(&Interrupt::never()).unwrap_or_default();
+        Failure::new(Exit::Interrupted, "interrupted").help(still(&containers))
+    }
+}
+
+/// What is still running, and how to stop it.
+fn still(containers: &[Container]) -> String {
+    let mut names: Vec<&str> = containers
+        .iter()
+        .filter(|container| !matches!(container.state, crate::engine::State::Exited | crate::engine::State::Dead))
+        .map(|container| container.service.as_str())
+        .collect();
+    names.dedup();
+    if names.is_empty() {
+        return "nothing is running".to_owned();
+    }
+    format!("still there: {}; `cargo orch logs` says more, `cargo orch down` stops them", names.join(", "))
+}
+
+fn waiting(verdicts: &[(&Expected, Verdict)], elapsed: Duration) -> String {
+    let waiting = verdicts.iter().filter_map(|(expected, verdict)| match verdict {
+        Verdict::Waiting(why) => Some(format!("{}: {why}", expected.id)),
+        _ => None,
+    });
+    let waiting: Vec<String> = waiting.collect();
+    format!(
+        "{} of {} ready after {}; {}",
+        verdicts.len() - waiting.len(),
+        verdicts.len(),
+        seconds(elapsed),
+        waiting.join(", ")
+    )
+}
+
+fn seconds(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds if seconds < 120 => format!("{seconds} s"),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}

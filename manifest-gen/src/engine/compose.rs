@@ -1,0 +1,196 @@
+//! `docker compose` and `podman compose`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Command, Container, Engine, EngineError, Interrupt, Kind, Logs, Tool, inspect, ps};
+
+/// The label by which every Compose says which project something belongs to.
+pub const PROJECT_LABEL: &str = "com.docker.compose.project";
+
+/// How long an engine has to answer a question.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What of the user's environment would make Compose look at another project, or at more of this one.
+const AMBIENT: [&str; 6] = [
+    "COMPOSE_FILE",
+    "COMPOSE_PATH_SEPARATOR",
+    "COMPOSE_PROJECT_NAME",
+    "COMPOSE_PROFILES",
+    "COMPOSE_ENV_FILES",
+    "COMPOSE_REMOVE_ORPHANS",
+];
+
+/// What Compose is to run: its files, each over the one before, under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// The project's name.
+    pub name: String,
+    /// The files; relative paths in them are relative to the first one's folder.
+    pub files: Vec<PathBuf>,
+    /// The variables that are put into them.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// Compose on one project.
+pub struct Compose {
+    tool: Tool,
+    project: Project,
+}
+
+impl Compose {
+    /// Compose, by the program that was found, on a project.
+    pub fn new(tool: Tool, project: Project) -> Self {
+        Self { tool, project }
+    }
+
+    /// The project.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// The ids of all that the engine has of a sort (`container`, `volume` or `network`) with these labels.
+    pub fn labelled(
+        tool: &Tool,
+        sort: &str,
+        labels: &[(&str, &str)],
+        interrupt: &Interrupt,
+    ) -> Result<Vec<String>, EngineError> {
+        let mut command = tool.command().args([sort, "ls", "--quiet"]);
+        if sort == "container" {
+            command = command.arg("--all");
+        }
+        for (name, value) in labels {
+            command = command.args(["--filter".to_owned(), format!("label={name}={value}")]);
+        }
+        let output = command.output(interrupt, Some(PATIENCE))?;
+        Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+    }
+
+    /// The id of a local image, if it is there.
+    pub fn image(&self, name: &str, interrupt: &Interrupt) -> Result<Option<String>, EngineError> {
+        let command = self.tool.command().args(["image", "inspect", "--format", "{{.Id}}", name]);
+        let output = command.capture(interrupt, Some(PATIENCE))?;
+        let id = String::from_utf8_lossy(&output.stdout).trim().trim_start_matches("sha256:").to_owned();
+        Ok(Some(id).filter(|id| output.status.success() && !id.is_empty()))
+    }
+
+    /// Compose on the project, never on whatever project the folder or the environment would mean.
+    fn command(&self) -> Command {
+        let mut command = self.tool.compose().args(["--project-name", &self.project.name]);
+        for file in &self.project.files {
+            command = command.arg("--file").arg(file);
+        }
+        for name in AMBIENT {
+            command = command.without_env(name);
+        }
+        self.project.environment.iter().fold(command, |command, (name, value)| command.env(name, value))
+    }
+
+    /// The same with what runs on a schedule, which is in a profile of Compose's.
+    fn with_scheduled(&self) -> Command {
+        let scheduled = crate::target::compose::SCHEDULED;
+        match self.tool.kind() {
+            Kind::Docker => self.command().args(["--profile", scheduled]),
+            Kind::Podman => self.command().env("COMPOSE_PROFILES", scheduled),
+        }
+    }
+
+    /// The command that lists the containers.
+    fn list(&self) -> Command {
+        match self.tool.kind() {
+            Kind::Docker => self.with_scheduled().args(["ps", "--all", "--format", "json"]),
+            // What `podman-compose ps` prints depends on its version; this does not.
+            Kind::Podman => {
+                let label = format!("label={PROJECT_LABEL}={}", self.project.name);
+                self.tool.command().args(["ps", "--all", "--format", "json", "--filter", &label])
+            }
+        }
+    }
+
+    fn inspect(&self, containers: &mut [Container], interrupt: &Interrupt) -> Result<(), EngineError> {
+        if containers.is_empty() {
+            return Ok(());
+        }
+        let ids = containers.iter().map(|container| container.id.clone());
+        let command = self.tool.command().args(["inspect", "--type", "container"]).args(ids);
+        // One that has gone in the meantime makes it fail, and is not in what it prints.
+        let output = command.capture(interrupt, Some(PATIENCE))?;
+        let details = inspect::parse(&output.stdout).ok_or_else(|| EngineError::Unreadable {
+            command: command.to_string(),
+            problem: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        })?;
+        for (id, details) in details {
+            // A list may shorten an id.
+            let is_it = |container: &&mut Container| !container.id.is_empty() && id.starts_with(&container.id);
+            if let Some(container) = containers.iter_mut().find(is_it) {
+                container.details = details;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Engine for Compose {
+    fn up(&self) -> Command {
+        self.command().args(["up", "--detach", "--remove-orphans", "--no-build"])
+    }
+
+    fn down(&self, volumes: bool) -> Command {
+        let command = self.with_scheduled().args(["down", "--remove-orphans"]);
+        if volumes { command.arg("--volumes") } else { command }
+    }
+
+    fn remove(&self, services: &[String]) -> Command {
+        self.with_scheduled().args(["rm", "--force", "--stop"]).args(services)
+    }
+
+    fn restart(&self, services: &[String], grace: Option<Duration>) -> Command {
+        let command = self.command().arg("restart");
+        let command = match grace {
+            Some(grace) => command.args(["--timeout".to_owned(), grace.as_secs().to_string()]),
+            None => command,
+        };
+        command.args(services)
+    }
+
+    fn logs(&self, services: &[String], logs: &Logs) -> Command {
+        let mut command = self.with_scheduled().args(["logs", "--no-color"]);
+        if !logs.names {
+            command = command.arg("--no-log-prefix");
+        }
+        if logs.follow {
+            command = command.arg("--follow");
+        }
+        if let Some(tail) = logs.tail {
+            command = command.args(["--tail".to_owned(), tail.to_string()]);
+        }
+        if let Some(since) = &logs.since {
+            command = command.args(["--since", since]);
+        }
+        command.args(services)
+    }
+
+    fn exec(&self, service: &str, terminal: bool, command: &[String]) -> Command {
+        let exec = self.command().arg("exec");
+        let exec = if terminal { exec } else { exec.arg("-T") };
+        exec.arg(service).args(command)
+    }
+
+    fn run(&self, job: &str, terminal: bool) -> Command {
+        let run = self.with_scheduled().args(["run", "--rm", "--no-deps"]);
+        let run = if terminal { run } else { run.arg("-T") };
+        run.arg(job)
+    }
+
+    fn containers(&self, interrupt: &Interrupt) -> Result<Vec<Container>, EngineError> {
+        let command = self.list();
+        let output = command.output(interrupt, Some(PATIENCE))?;
+        let mut containers = ps::parse(&output.stdout)
+            .map_err(|error| EngineError::Unreadable { command: command.to_string(), problem: error.to_string() })?;
+        containers.retain(|container| !container.one_off);
+        self.inspect(&mut containers, interrupt)?;
+        Ok(containers)
+    }
+}

@@ -1,0 +1,192 @@
+//! Whether what is planned is there, judged against the plan.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use orch_manifest::Id;
+use orch_manifest::model::{AppKind, RestartPolicy};
+
+use crate::engine::{Container, Health, State};
+use crate::plan::{Plan, Role};
+
+/// How often a container may be started again before it is given up.
+const RESTARTS: u64 = 3;
+
+/// How long a container without a health check has to run before it is believed to stay.
+const SETTLE: Duration = Duration::from_secs(2);
+
+/// What is to be there of a workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// Its id.
+    pub id: Id,
+    /// Whether it runs to its end, which has to be a good one.
+    pub is_job: bool,
+    /// Whether its health is asked for.
+    pub is_checked: bool,
+    /// Whether the engine starts it again when it fails.
+    pub restarts: bool,
+    /// How many containers.
+    pub count: usize,
+}
+
+/// What is to be there of a plan. What runs on a schedule is not: nobody starts it.
+pub fn expected(plan: &Plan) -> Vec<Expected> {
+    let started = plan.workloads.iter().filter(|workload| workload.role != Role::App(AppKind::Cron));
+    started
+        .map(|workload| Expected {
+            id: workload.id.clone(),
+            is_job: workload.is_job(),
+            is_checked: workload.check_inside().is_some(),
+            restarts: workload.restart != RestartPolicy::No,
+            // Compose runs one of what publishes a port.
+            count: if workload.is_published() { 1 } else { workload.replicas.max(1) as usize },
+        })
+        .collect()
+}
+
+/// Whether a workload is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It runs and is healthy, or has ended well where it is a job.
+    Ready,
+    /// It may still come; for what it waits.
+    Waiting(String),
+    /// It does not come by itself; why.
+    Failed(String),
+}
+
+/// Says of everything that is expected whether it is there now, with nobody starting anything.
+pub fn judge<'a>(expected: &'a [Expected], containers: &[Container]) -> Vec<(&'a Expected, Verdict)> {
+    let verdict = |expected: &Expected| {
+        let own: Vec<&Container> = own(expected, containers).collect();
+        if own.is_empty() {
+            return Verdict::Failed("there is no container".to_owned());
+        }
+        worst(expected, own.len(), own.into_iter().map(|container| settled(expected, container)))
+    };
+    expected.iter().map(|expected| (expected, verdict(expected))).collect()
+}
+
+fn own<'a>(expected: &Expected, containers: &'a [Container]) -> impl Iterator<Item = &'a Container> {
+    containers.iter().filter(move |container| container.service == expected.id.as_str())
+}
+
+/// The worst of the verdicts on the containers of a workload.
+fn worst(expected: &Expected, there: usize, verdicts: impl Iterator<Item = Verdict>) -> Verdict {
+    let rank = |verdict: &Verdict| match verdict {
+        Verdict::Ready => 0,
+        Verdict::Waiting(_) => 1,
+        Verdict::Failed(_) => 2,
+    };
+    let missing = (there < expected.count)
+        .then(|| Verdict::Waiting(format!("{there} of {} containers are there", expected.count)));
+    verdicts.chain(missing).max_by_key(rank).unwrap_or(Verdict::Ready)
+}
+
+fn settled(expected: &Expected, container: &Container) -> Verdict {
+    let ended = container.exit_code.map_or_else(|| "ended".to_owned(), |code| format!("ended with {code}"));
+    let because = if container.details.out_of_memory { ", out of memory" } else { "" };
+    match &container.state {
+        State::Running if expected.is_job => Verdict::Waiting("runs".to_owned()),
+        State::Running => match container.health {
+            Health::Healthy => Verdict::Ready,
+            Health::None if !expected.is_checked => Verdict::Ready,
+            Health::None => Verdict::Waiting("has no health check yet".to_owned()),
+            Health::Starting => Verdict::Waiting("its health check has not passed yet".to_owned()),
+            Health::Unhealthy => Verdict::Failed(unhealthy(&container.details.check)),
+        },
+        State::Exited if expected.is_job && container.exit_code == Some(0) => Verdict::Ready,
+        State::Created if !container.details.error.is_empty() => Verdict::Failed(container.details.error.clone()),
+        State::Created => Verdict::Waiting("waits for what it needs".to_owned()),
+        State::Restarting if container.details.restarts >= RESTARTS => Verdict::Failed(format!(
+            "does not stay up: {ended}{because} and was started again {} times",
+            container.details.restarts
+        )),
+        State::Restarting => Verdict::Waiting(format!("{ended}{because} and is started again")),
+        State::Exited | State::Dead => Verdict::Failed(format!("{ended}{because}")),
+        other => Verdict::Failed(format!("is {}", other.as_str())),
+    }
+}
+
+fn unhealthy(check: &str) -> String {
+    match check.lines().map(str::trim).find(|line| !line.is_empty()) {
+        Some(line) => format!("is unhealthy: {}", line.chars().take(200).collect::<String>()),
+        None => "is unhealthy".to_owned(),
+    }
+}
+
+/// Follows a start from its beginning: what was there before counts for nothing until it is started anew.
+pub struct Watch<'a> {
+    expected: &'a [Expected],
+    /// When each container that was there before was started, and how often the engine had done so.
+    before: BTreeMap<String, (String, u64)>,
+    /// Since when each container is seen to run, by when it was started.
+    running: BTreeMap<String, (String, Instant)>,
+}
+
+impl<'a> Watch<'a> {
+    /// Begins with what is there before anything is started.
+    pub fn new(expected: &'a [Expected], containers: &[Container]) -> Self {
+        let before = containers
+            .iter()
+            .map(|container| (container.id.clone(), (container.details.started.clone(), container.details.restarts)));
+        Self { expected, before: before.collect(), running: BTreeMap::new() }
+    }
+
+    /// Says of everything that is expected whether it is there; `is_starting` as long as the engine has
+    /// something left to start.
+    pub fn judge(&mut self, containers: &[Container], is_starting: bool, now: Instant) -> Vec<(&'a Expected, Verdict)> {
+        let expected = self.expected;
+        let verdict = |expected: &Expected| {
+            let own: Vec<&Container> = own(expected, containers).collect();
+            if own.is_empty() && is_starting {
+                return Verdict::Waiting("is not created yet".to_owned());
+            }
+            if own.is_empty() {
+                return Verdict::Failed("there is no container".to_owned());
+            }
+            worst(expected, own.len(), own.into_iter().map(|one| self.one(expected, one, is_starting, now)))
+        };
+        expected.iter().map(verdict).collect::<Vec<_>>().into_iter().zip(expected).map(|(v, e)| (e, v)).collect()
+    }
+
+    fn one(&mut self, expected: &Expected, container: &Container, is_starting: bool, now: Instant) -> Verdict {
+        let details = &container.details;
+        let before = self.before.get(&container.id);
+        let is_old = before.is_some_and(|(started, _)| *started == details.started);
+        let is_down = matches!(container.state, State::Exited | State::Dead | State::Created);
+        if is_old && is_down && is_starting {
+            return Verdict::Waiting("is not started yet".to_owned());
+        }
+        let restarts = details.restarts.saturating_sub(before.map_or(0, |(_, restarts)| *restarts));
+        let verdict = settled(expected, container);
+        if restarts >= RESTARTS && !expected.is_job && verdict != Verdict::Ready {
+            let code = container.exit_code.map(|code| format!(", last with {code}")).unwrap_or_default();
+            return Verdict::Failed(format!("does not stay up: it ended {restarts} times{code}"));
+        }
+        match (&verdict, &container.state) {
+            // Between an end and the next start.
+            (Verdict::Failed(_), State::Exited) if expected.restarts && !expected.is_job && !is_old => {
+                Verdict::Waiting("ended and is started again".to_owned())
+            }
+            (Verdict::Ready, State::Running) if !expected.is_checked && !is_old => self.stays(container, restarts, now),
+            _ => verdict,
+        }
+    }
+
+    /// What nobody asks for its health is ready when it has run for a while.
+    fn stays(&mut self, container: &Container, restarts: u64, now: Instant) -> Verdict {
+        let started = &container.details.started;
+        let seen = self.running.entry(container.id.clone()).or_insert_with(|| (started.clone(), now));
+        if seen.0 != *started {
+            *seen = (started.clone(), now);
+        }
+        // The engine waits longer each time before it starts it again.
+        let settle = SETTLE * u32::try_from(restarts.min(RESTARTS) + 1).unwrap_or(1);
+        if now.duration_since(seen.1) >= settle {
+            return Verdict::Ready;
+        }
+        Verdict::Waiting("has no health check: it has to stay up for a while".to_owned())
+    }
+}
