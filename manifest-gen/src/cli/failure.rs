@@ -194,8 +194,12 @@ impl From<StateError> for Failure {
 
 impl From<SecretError> for Failure {
     fn from(error: SecretError) -> Self {
-        let exit = if matches!(error, SecretError::Empty(_)) { Exit::Findings } else { Exit::Io };
-        Self::from_error(exit, &error)
+        match &error {
+            SecretError::Empty(_) => Self::from_error(Exit::Findings, &error).help("write the secret into it"),
+            SecretError::File { action: "read", .. } | SecretError::Random(_) => Self::from_error(Exit::Io, &error),
+            SecretError::File { .. } => Self::from_error(Exit::Io, &error)
+                .help("see to it that the folder can be written, and that its disk is not full"),
+        }
     }
 }
 

@@ -3,7 +3,7 @@ use regex_lite::Regex;
 use super::engine::StartedArgs;
 use super::failure::Failure;
 use crate::engine::command::Stream;
-use crate::engine::{Engine, Logs};
+use crate::engine::{ERASE, Engine, Logs};
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -49,6 +49,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         Logs { follow: args.follow, tail: args.tail, since: args.since.clone(), names: args.services.len() != 1 };
     let mut failed = Ok(());
     started.engine.logs(&args.services, &logs).lines(&started.interrupt, |stream, line| {
+        let line = line.trim_start_matches(ERASE);
         let is_wanted = args.grep.as_ref().is_none_or(|pattern| pattern.is_match(line));
         match stream {
             Stream::Out if is_wanted && failed.is_ok() => failed = output.data(&format!("{line}\n")),

@@ -36,7 +36,6 @@ pub(super) struct Report {
     /// Everything that is planned, in the order of ids.
     services: Vec<Service>,
     /// Services that are left out, since somebody else on the host has their port and is used instead.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     skipped: Vec<Skipped>,
 }
 
@@ -67,7 +66,6 @@ struct Service {
     /// Its containers.
     containers: Vec<String>,
     /// Where it is reached from the host.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     endpoints: Vec<Endpoint>,
 }
 

@@ -54,6 +54,10 @@ pub trait Engine {
     fn containers(&self, interrupt: &Interrupt) -> Result<Vec<Container>, EngineError>;
 }
 
+/// What Compose writes before each line of a log, so that a terminal erases what was there; also where there
+/// is none.
+pub const ERASE: &str = "\u{1b}[2K";
+
 /// Which part of what was printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Logs {

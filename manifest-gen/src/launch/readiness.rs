@@ -61,7 +61,7 @@ pub fn judge<'a>(expected: &'a [Expected], containers: &[Container]) -> Vec<(&'a
     let verdict = |expected: &Expected| {
         let own: Vec<&Container> = own(expected, containers).collect();
         if own.is_empty() {
-            return Verdict::Failed("there is no container".to_owned());
+            return Verdict::Failed("has no container".to_owned());
         }
         worst(expected, own.len(), own.into_iter().map(|container| settled(expected, container)))
     };
@@ -144,7 +144,7 @@ impl<'a> Watch<'a> {
                 return Verdict::Waiting("is not created yet".to_owned());
             }
             if own.is_empty() {
-                return Verdict::Failed("there is no container".to_owned());
+                return Verdict::Failed("has no container".to_owned());
             }
             worst(expected, own.len(), own.into_iter().map(|one| self.one(expected, one, is_starting, now)))
         };

@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use orch_manifest::ImageRef;
+
 use super::super::failure::Failure;
 use super::Launch;
-use crate::engine::{CommandError, Compose, Container, Engine, EngineError, Interrupt, Logs};
+use crate::engine::{CommandError, Compose, Container, ERASE, Engine, EngineError, Interrupt, Logs};
 use crate::exit::Exit;
 use crate::launch::readiness::{Expected, Verdict, Watch, expected, judge};
 use crate::output::{Output, Progress};
+use crate::plan::Plan;
 
 /// How often it is looked what runs.
 const POLL: Duration = Duration::from_millis(400);
@@ -48,11 +51,12 @@ pub(super) fn start(
     }
     let there = judge(&planned, &containers).into_iter();
     let ready = there.filter(|(_, verdict)| *verdict == Verdict::Ready).map(|(expected, _)| expected).collect();
-    let mut wait = Wait { planned: &planned, engine, terms, started, ready };
+    let mut wait = Wait { plan: &launch.plan, planned: &planned, engine, terms, started, ready };
     wait.run(&containers, output)
 }
 
 struct Wait<'a> {
+    plan: &'a Plan,
     planned: &'a [Expected],
     engine: &'a Compose,
     terms: &'a Terms<'a>,
@@ -73,10 +77,16 @@ impl<'a> Wait<'a> {
             let is_starting = matches!(ended, Ok(false));
             let verdicts = watch.judge(&containers, is_starting, Instant::now());
             self.tell(&verdicts, &progress, output);
-            let failed: Vec<&(&Expected, Verdict)> =
-                verdicts.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Failed(_))).collect();
+            let is_there = |expected: &Expected| containers.iter().any(|one| one.service == expected.id.as_str());
+            // Where Compose gave up, it says why there is no container.
+            let failed: Vec<&(&Expected, Verdict)> = verdicts
+                .iter()
+                .filter(|(expected, verdict)| {
+                    matches!(verdict, Verdict::Failed(_)) && (ended.is_ok() || is_there(expected))
+                })
+                .collect();
             match ended {
-                Err(error) if failed.is_empty() => return Err(Failure::from(error).or_help(still(&containers))),
+                Err(error) if failed.is_empty() => return Err(self.refused(error, &containers)),
                 _ if !failed.is_empty() => {
                     drop(running);
                     drop(progress);
@@ -144,7 +154,7 @@ impl<'a> Wait<'a> {
         let command = self.engine.logs(&[expected.id.to_string()], &logs);
         match command.output(&Interrupt::never(), Some(Duration::from_secs(10))) {
             Ok(said) if !said.stdout.trim_ascii().is_empty() => {
-                let text = String::from_utf8_lossy(&said.stdout);
+                let text = String::from_utf8_lossy(&said.stdout).replace(ERASE, "");
                 output.talk(&format!("── the end of the log of {}", expected.id));
                 output.talk(text.trim_end());
                 output.talk("──");
@@ -152,6 +162,21 @@ impl<'a> Wait<'a> {
             Ok(_) => output.talk(&format!("the log of {} is empty", expected.id)),
             Err(error) => output.talk(&format!("the log of {} cannot be read: {error}", expected.id)),
         }
+    }
+
+    /// Compose gave up, and nothing that is there is to blame.
+    fn refused(&self, error: CommandError, containers: &[Container]) -> Failure {
+        let is_absent = |image: &ImageRef| {
+            self.engine.image(&image.to_string(), self.terms.interrupt).is_ok_and(|found| found.is_none())
+        };
+        let absent = self.plan.workloads.iter().filter(|workload| is_absent(&workload.image));
+        let absent: Vec<String> =
+            absent.map(|workload| format!("the image `{}` of `{}` is not here", workload.image, workload.id)).collect();
+        let failure = Failure::from(error);
+        if absent.is_empty() {
+            return failure.or_help(still(containers));
+        }
+        failure.or_help(format!("{}: correct its name, or make it; {}", absent.join(", "), still(containers)))
     }
 
     /// The engine went away.

@@ -1,0 +1,122 @@
+//! Ports of the host that somebody else has.
+
+use std::net::TcpListener;
+
+use serde_json::{Value, json};
+
+use crate::system::{Ran, System, containers, has_engine};
+
+/// A system whose store wants this port of the host, and an application that is told where the store is.
+fn system(name: &str, port: u16) -> System {
+    let store = json!({
+        "ports": [{"number": 4000, "name": "line", "hostPort": port}],
+        "appEnv": {"STORE_URL": "line://{host}:{port}/x", "STORE_ADDRESS": "{host}:{port:line}"},
+    });
+    let system = System::new(name).service("store", "exec sleep 600", store).app(
+        "web",
+        "exec sleep 600",
+        json!({"kind": "worker", "services": ["store"], "consumes": ["store"]}),
+    );
+    system.write();
+    system
+}
+
+fn endpoint(status: &Value) -> &Value {
+    &status["services"][0]["endpoints"][0]
+}
+
+#[test]
+fn another_port_is_taken_and_kept() {
+    if !has_engine() {
+        return;
+    }
+    let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = stranger.local_addr().unwrap().port();
+    let system = system("avoid", port);
+    system.run(&["up"]).ends(0).says(&[&format!("port {port} (from the attribute) is taken: `store` has ")]);
+    let status = system.status();
+    let assigned = endpoint(&status)["port"].as_u64().unwrap();
+    assert!(assigned != u64::from(port));
+    assert_eq!(endpoint(&status)["source"], "attribute");
+    drop(stranger);
+    let before = containers(&system.project());
+    system.run(&["up"]).ends(0);
+    assert_eq!(containers(&system.project()), before, "it moved back");
+    system.run(&["down"]).ends(0);
+    system.run(&["up"]).ends(0);
+    assert_eq!(endpoint(&system.status())["port"].as_u64(), Some(assigned));
+    let ran = system.run(&["up", "--port", "web=1"]).ends(2);
+    ran.says(&["`--port web=1` names nothing that is published"]);
+}
+
+#[test]
+fn or_nothing_is_started() {
+    if !has_engine() {
+        return;
+    }
+    let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = stranger.local_addr().unwrap().port();
+    let system = system("fail", port);
+    system.run(&["up", "--conflicts", "fail"]).ends(1).says(&[
+        &format!("somebody else has port {port} of 127.0.0.1 for `store` (from the attribute)"),
+        "--port store=N",
+    ]);
+    assert_eq!(containers(&system.project()), [""; 0]);
+}
+
+#[test]
+fn or_the_stranger_is_used_where_containers_reach_it() {
+    if !has_engine() {
+        return;
+    }
+    let loopback = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = loopback.local_addr().unwrap().port();
+    let system = system("skip", port);
+    let ran = system.run(&["up", "--conflicts", "skip"]).ends(1);
+    ran.says(&[&format!("whoever listens on port {port} of the host cannot be reached from a container")]);
+    assert_eq!(containers(&system.project()), [""; 0]);
+    drop(loopback);
+
+    let stranger = TcpListener::bind(("0.0.0.0", port)).unwrap();
+    let answer = std::thread::spawn(move || {
+        use std::io::Write;
+        loop {
+            let (mut client, from) = stranger.accept().unwrap();
+            // The probe of the command itself is not the one that counts.
+            if client.write_all(b"the stranger\n").is_ok() && !from.ip().is_loopback() {
+                drop(client);
+            }
+        }
+    });
+    let ran = system.run(&["up", "--conflicts", "skip"]).ends(0);
+    ran.says(&["`store` is left out, and whoever has it is used in its place"]);
+    assert_eq!(containers(&system.project()).len(), 1);
+    let told = system.run(&["exec", "web", "--", "sh", "-c", "echo $STORE_URL $STORE_ADDRESS"]).ends(0);
+    assert_eq!(told.stdout.trim(), format!("line://host.docker.internal:{port}/x host.docker.internal:{port}"));
+    let script = "exec 3<>/dev/tcp/host.docker.internal/$0 && head -n 1 <&3";
+    let heard = system.run(&["exec", "web", "--", "bash", "-c", script, &port.to_string()]).ends(0);
+    assert_eq!(heard.stdout.trim(), "the stranger");
+    let status = system.status();
+    assert_eq!((&status["ready"], &status["skipped"]), (&json!(true), &json!([{"id": "store", "port": port}])));
+    drop(answer);
+}
+
+#[test]
+fn what_is_internal_elsewhere_is_published_on_demand() {
+    if !has_engine() {
+        return;
+    }
+    let listen = "exec perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalPort => 4000, Listen => 5) or die; \
+        while ($c = $s->accept) { print $c \"inside\\n\"; close $c }'";
+    let system = System::new("expose").service("store", listen, json!({"ports": [{"number": 4000}]}));
+    system.write();
+    system.run(&["up", "--profile", "ci"]).ends(0);
+    let endpoints = |ran: Ran| serde_json::from_str::<Value>(&ran.stdout).unwrap()["services"][0]["endpoints"].clone();
+    assert_eq!(endpoints(system.run(&["up", "--profile", "ci", "--json"]).ends(0)), json!([]));
+    let shown = endpoints(system.run(&["up", "--profile", "ci", "--json", "--expose-internals"]).ends(0));
+    let port = u16::try_from(shown[0]["port"].as_u64().unwrap()).unwrap();
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut std::net::TcpStream::connect(("127.0.0.1", port)).unwrap(), &mut said).unwrap();
+    assert_eq!(said, "inside\n");
+    system.run(&["down", "--profile", "ci", "--volumes", "--yes"]).ends(0);
+}
