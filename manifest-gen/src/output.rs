@@ -55,6 +55,11 @@ impl Output {
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
+    /// Whether a person reads the data.
+    pub(crate) fn is_read_by_a_person() -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// Shows findings with the sources they come from, and how many of each kind there are. Notes are
     /// only counted unless somebody asked for them.
     pub(crate) fn findings(&mut self, findings: &[Finding], sources: &Sources) {

@@ -7,7 +7,7 @@ use super::selection::ProfileArg;
 use crate::config::Config;
 use crate::engine::{self, Command, Compose, Interrupt, Project, Tool};
 use crate::exit::Exit;
-use crate::launch::{Folder, State, folder};
+use crate::launch::{Folder, State, folder, overlay};
 use crate::plan::Profile;
 
 /// Which engine.
@@ -119,12 +119,16 @@ impl Started {
 /// The project of what was started. Values that only a new container would see are not needed, and so
 /// no secret is handed over.
 pub(super) fn project(folder: &Folder, profile: &Profile, state: &State) -> Project {
-    let compose = folder.compose(profile);
     let ports = state.ports.iter().map(|(name, record)| (name.clone(), record.assigned.to_string()));
     let placeholders = state.requires.iter().map(|name| (name.clone(), "-".to_owned()));
     Project {
         name: state.project.clone(),
-        files: vec![compose.join("compose.yaml"), compose.join(crate::launch::overlay::FILE)],
+        files: files(folder, profile),
         environment: ports.chain(placeholders).collect(),
     }
+}
+
+/// The files of a project, the one that `up` lays over the rendered one last.
+pub(super) fn files(folder: &Folder, profile: &Profile) -> Vec<PathBuf> {
+    ["compose.yaml", overlay::FILE].map(|file| folder.compose(profile).join(file)).into()
 }

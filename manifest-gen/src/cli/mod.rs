@@ -5,14 +5,18 @@ mod completions;
 mod diff;
 mod down;
 mod engine;
+mod env;
 mod exec;
 mod explain;
 mod failure;
+mod host;
 mod inspect;
 mod logs;
 mod manifest;
 mod render;
 mod restart;
+mod run;
+mod run_job;
 mod running;
 mod schema;
 mod selection;
@@ -60,6 +64,9 @@ enum Command {
     Status(status::Args),
     Logs(logs::Args),
     Exec(exec::Args),
+    RunJob(run_job::Args),
+    Env(env::Args),
+    Run(run::Args),
     Restart(restart::Args),
     Why(why::Args),
     Targets(targets::Args),
@@ -96,6 +103,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Status(args) => status::run(&args, &mut output),
         Command::Logs(args) => logs::run(&args, &mut output),
         Command::Exec(args) => exec::run(&args, &mut output),
+        Command::RunJob(args) => run_job::run(&args, &mut output),
+        Command::Env(args) => env::run(&args, &mut output),
+        Command::Run(args) => run::run(&args, &mut output),
         Command::Restart(args) => restart::run(&args, &mut output),
         Command::Why(args) => why::run(&args, &mut output),
         Command::Targets(args) => targets::run(&args, &mut output),

@@ -3,22 +3,31 @@
 
 use std::collections::BTreeMap;
 
-use orch_manifest::Id;
+use orch_manifest::{Id, Port};
 
 use super::environment::{Value, Vault};
 use super::secrets::SecretError;
-use super::state::PortRecord;
+use super::state::{PortRecord, State};
 use crate::plan::{Environment, Piece, Place, Places, Plan, Workload};
 use crate::target::SecretFile;
 use crate::target::compose::SECRETS;
 
 /// Where a process on the host finds what runs, and where an application on it listens.
-pub fn places(ports: &BTreeMap<String, PortRecord>) -> Places {
+pub fn places(state: &State, plan: &Plan) -> Places {
     let mut places = Places::new();
-    for record in ports.values() {
-        let place = places.entry(record.service.clone());
+    let mut reached = |id: &Id, own: Port, port: Port| {
+        let place = places.entry(id.clone());
         let place = place.or_insert_with(|| Place { host: "127.0.0.1".to_owned(), ports: BTreeMap::new() });
-        place.ports.insert(record.target, record.assigned);
+        place.ports.insert(own, port);
+    };
+    for record in state.ports.values() {
+        reached(&record.service, record.target, record.assigned);
+    }
+    // Whoever is used in place of a service listens here as well.
+    for (id, port) in &state.skipped {
+        if let Some(own) = plan.workload(id).and_then(|workload| workload.ports.first()) {
+            reached(id, own.port.number, *port);
+        }
     }
     places
 }
@@ -115,9 +124,10 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::super::ports::Source;
-    use super::{HostError, PortRecord, Vault, percent_encoded, places, variables};
+    use super::{HostError, PortRecord, State, Vault, percent_encoded, places, variables};
+    use crate::engine::Kind;
     use crate::plan::profile::Base;
-    use crate::plan::{Profile, plan_with};
+    use crate::plan::{Profile, plan, plan_with};
 
     fn record(service: &str, target: u16, assigned: u16) -> (String, PortRecord) {
         let port = |number: u16| Port::new(number.into()).unwrap();
@@ -152,7 +162,11 @@ mod tests {
         let manifest = Manifest::from_json(&text.to_string()).unwrap();
         let ports: BTreeMap<_, _> =
             [record("api", 8080, 9000), record("billing", 8080, 9001), record("db", 5432, 9002)].into();
-        let plan = plan_with(&manifest, &Profile::built_in(Base::Local), &places(&ports));
+        let mut state = State::new(manifest.system.clone(), "/w".into(), "s-local".to_owned(), Kind::Docker);
+        state.ports.clone_from(&ports);
+        let profile = Profile::built_in(Base::Local);
+        let places = places(&state, &plan(&manifest, &profile));
+        let plan = plan_with(&manifest, &profile, &places);
         let folder = tempfile::tempdir().unwrap();
         let vault = Vault { folder: Some(folder.path().to_owned()), makes: true };
         let app = plan.workload(&Id::parse("api").unwrap()).unwrap();

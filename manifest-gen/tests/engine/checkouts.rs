@@ -7,7 +7,7 @@ use crate::system::{Ran, System, containers, docker, has_engine, volumes};
 fn system(name: &str) -> System {
     let store =
         json!({"volumes": [{"path": "/data", "name": "data"}], "ports": [{"number": 4000, "hostPort": 34_567}]});
-    let system = System::new(name).service("store", "exec sleep 600", store);
+    let system = System::new(name).service("store", "exec sleep 600", &store);
     system.write();
     system
 }
@@ -68,7 +68,7 @@ fn profiles_run_side_by_side() {
     if !has_engine() {
         return;
     }
-    let system = System::new("profiles").service("store", "exec sleep 600", json!({"ports": [{"number": 4000}]}));
+    let system = System::new("profiles").service("store", "exec sleep 600", &json!({"ports": [{"number": 4000}]}));
     system.write();
     system.run(&["up"]).ends(0);
     system.run(&["up", "--profile", "ci"]).ends(0);

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::system::{Ran, System, containers, has_engine};
 
 fn system(name: &str) -> System {
-    let system = System::new(name).service("a", "exec sleep 600", json!({}));
+    let system = System::new(name).service("a", "exec sleep 600", &json!({}));
     system.write();
     system
 }
@@ -141,7 +141,7 @@ fn an_engine_that_goes_away_in_the_middle() {
         return;
     }
     let health = json!({"health": {"check": {"shell": "exit 1"}, "interval": "1s", "startPeriod": "5m"}});
-    let system = System::new("gone").service("slow", "exec sleep 600", health);
+    let system = System::new("gone").service("slow", "exec sleep 600", &health);
     system.write();
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("docker.sock");

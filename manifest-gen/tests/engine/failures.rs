@@ -13,7 +13,7 @@ fn an_image_that_nobody_has() {
     if !has_engine() {
         return;
     }
-    let system = System::new("noimage").service("a", "true", json!({"image": "localhost:1/orch-no-such-image:1"}));
+    let system = System::new("noimage").service("a", "true", &json!({"image": "localhost:1/orch-no-such-image:1"}));
     system.write();
     system.run(&["up"]).ends(1).says(&["localhost:1/orch-no-such-image", "nothing is running"]);
 }
@@ -24,7 +24,7 @@ fn an_application_that_was_not_built() {
         return;
     }
     let image = json!({"kind": "worker", "image": "acme/orch-not-built:1"});
-    let system = System::new("unbuilt").service("a", "sleep 60", json!({})).app("web", "true", image);
+    let system = System::new("unbuilt").service("a", "sleep 60", &json!({})).app("web", "true", &image);
     system.write();
     system.run(&["up"]).ends(1).says(&["there is no image `acme/orch-not-built:1` for `web`", "--no-apps"]);
     assert_eq!(containers(&system.project()), [""; 0]);
@@ -38,7 +38,7 @@ fn a_health_check_that_never_passes_ends_the_waiting_at_once() {
         return;
     }
     let health = |check: &str| json!({"health": {"check": {"shell": check}, "interval": "1s", "retries": 2, "startPeriod": "0s"}});
-    let system = System::new("unhealthy").service("a", "echo the reason; sleep 60", health("echo not today; exit 1"));
+    let system = System::new("unhealthy").service("a", "echo the reason; sleep 60", &health("echo not today; exit 1"));
     system.write();
     let started = Instant::now();
     system.run(&["up"]).ends(1).says(&[
@@ -62,7 +62,7 @@ fn the_time_is_for_all_of_it() {
     }
     let health = json!({"health": {"check": {"shell": "exit 1"}, "interval": "1s", "retries": 2, "startPeriod": "2m"}});
     let waits = json!({"kind": "worker", "consumes": ["slow"], "services": ["slow"]});
-    let system = System::new("late").service("slow", "sleep 60", health).app("web", "sleep 60", waits);
+    let system = System::new("late").service("slow", "sleep 60", &health).app("web", "sleep 60", &waits);
     system.write();
     let started = Instant::now();
     system.run(&["up", "--timeout", "4s"]).ends(4).says(&[
@@ -78,7 +78,7 @@ fn what_does_not_stay_up_is_not_ready() {
     if !has_engine() {
         return;
     }
-    let system = System::new("crash").service("a", "echo boom; sleep 0.3; exit 7", json!({"restart": "always"}));
+    let system = System::new("crash").service("a", "echo boom; sleep 0.3; exit 7", &json!({"restart": "always"}));
     system.write();
     system.run(&["up", "--timeout", "60s"]).ends(1).says(&["`a` does not stay up", "boom"]);
 }
@@ -88,10 +88,10 @@ fn a_job_that_fails_is_a_failure_and_runs_again() {
     if !has_engine() {
         return;
     }
-    let system = System::new("job").app("job", "echo no table; exit 3", json!({"kind": "job"})).app(
+    let system = System::new("job").app("job", "echo no table; exit 3", &json!({"kind": "job"})).app(
         "web",
         "sleep 60",
-        json!({"kind": "worker", "after": ["job"]}),
+        &json!({"kind": "worker", "after": ["job"]}),
     );
     system.write();
     system.run(&["up"]).ends(1).says(&["`job` ended with 3", "no table"]);
@@ -107,7 +107,7 @@ fn what_the_deployer_did_not_give_is_said_before_anything_starts() {
         return;
     }
     let env = json!({"env": {"PASSWORD": {"secret": "password"}, "ZONE": {"var": "ZONE"}}});
-    let system = System::new("missing").service("a", "sleep 60", env);
+    let system = System::new("missing").service("a", "sleep 60", &env);
     system.write();
     system.run(&["up", "--profile", "prod"]).ends(2).says(&["--yes-really prod"]);
     system.run(&["up", "--profile", "prod", "--yes-really", "staging"]).ends(2);
@@ -122,7 +122,7 @@ fn a_damaged_memory_says_how_to_go_on_and_touches_nothing() {
     if !has_engine() {
         return;
     }
-    let system = System::new("damaged").service("a", "exec sleep 600", json!({}));
+    let system = System::new("damaged").service("a", "exec sleep 600", &json!({}));
     system.write();
     system.run(&["up"]).ends(0);
     let before = containers(&system.project());
@@ -168,7 +168,7 @@ fn a_folder_that_is_full_or_read_only_starts_nothing() {
         return;
     }
     for (name, options) in [("full", "size=4k"), ("readonly", "ro")] {
-        let system = System::new(name).service("a", "sleep 60", json!({"env": {"X": {"secret": "x"}}}));
+        let system = System::new(name).service("a", "sleep 60", &json!({"env": {"X": {"secret": "x"}}}));
         system.write();
         let Some(_disk) = Disk::mount(system.path(".orch"), options) else { return };
         let ran = system.run(&["up"]).ends(6).says(&[".orch"]);
@@ -191,7 +191,7 @@ fn ctrl_c_ends_the_children_and_says_what_still_runs() {
     }
     let health = json!({"health": {"check": {"shell": "exit 1"}, "interval": "1s", "startPeriod": "5m"}});
     let waits = json!({"kind": "worker", "consumes": ["slow"], "services": ["slow"]});
-    let system = System::new("ctrlc").service("slow", "exec sleep 600", health).app("web", "sleep 60", waits);
+    let system = System::new("ctrlc").service("slow", "exec sleep 600", &health).app("web", "sleep 60", &waits);
     system.write();
     let mut child = system.command(&["up"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_mins(1);

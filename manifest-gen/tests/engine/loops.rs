@@ -18,9 +18,9 @@ fn shop(name: &str) -> System {
         "appEnv": {"STORE": "tcp://:{secret:token}@{host}:{port}"},
     });
     System::new(name)
-        .service("store", &format!("echo \"token is ${{#TOKEN}} long\"; {LISTEN}"), checked)
-        .app("job", "echo migrated; test -n \"$STORE\"", json!({"kind": "job", "services": ["store"]}))
-        .app("web", "echo started; exec sleep 600", json!({"kind": "worker", "services": ["store"], "after": ["job"]}))
+        .service("store", &format!("echo \"token is ${{#TOKEN}} long\"; {LISTEN}"), &checked)
+        .app("job", "echo migrated; test -n \"$STORE\"", &json!({"kind": "job", "services": ["store"]}))
+        .app("web", "echo started; exec sleep 600", &json!({"kind": "worker", "services": ["store"], "after": ["job"]}))
 }
 
 #[test]
@@ -81,10 +81,10 @@ fn a_changed_declaration_changes_that_container_alone() {
     if !has_engine() {
         return;
     }
-    let system = System::new("change").service("a", "exec sleep 600", json!({})).service(
+    let system = System::new("change").service("a", "exec sleep 600", &json!({})).service(
         "b",
         "exec sleep 600",
-        json!({"env": {"X": "1"}}),
+        &json!({"env": {"X": "1"}}),
     );
     system.write();
     system.run(&["up"]).ends(0);
@@ -131,4 +131,58 @@ fn what_has_nothing_to_start_is_done_at_once() {
     system.write();
     system.run(&["up"]).ends(0).says(&["there is nothing to start"]);
     assert!(!system.path(".orch").exists());
+}
+
+#[test]
+fn an_application_on_the_host_is_given_what_its_container_would_be() {
+    if !has_engine() {
+        return;
+    }
+    let system = shop("host");
+    system.write();
+    system.run(&["run", "--", "true"]).ends(2).says(&["it is not clear which application is meant"]);
+    system.run(&["run", "--app", "web", "--", "true"]).ends(1).says(&["cargo orch up --no-apps"]);
+    system.run(&["up", "--no-apps"]).ends(0);
+    assert_eq!(containers(&system.project()).len(), 1);
+    system.run(&["status"]).ends(0);
+    let secret = std::fs::read_to_string(system.path(".orch/secrets/token")).unwrap();
+    let port = system.status()["services"][0]["endpoints"][0]["port"].as_u64().unwrap();
+    let told = format!("tcp://:{secret}@127.0.0.1:{port}");
+    let script = "echo $STORE; perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(\"127.0.0.1:$ARGV[0]\")->getline' $0; exit 9";
+    let ran = system.run(&["run", "--app", "web", "--", "sh", "-c", script, &port.to_string()]).ends(9);
+    assert_eq!(ran.stdout, format!("{told}\nhello"));
+    // The program's name says which application it is.
+    std::os::unix::fs::symlink("/usr/bin/env", system.path("web")).unwrap();
+    let ran = system.run(&["run", "--", "./web"]).ends(0);
+    assert!(ran.stdout.contains(&format!("STORE={told}\n")) && ran.stdout.contains("ORCH_SYSTEM={"), "{}", ran.stdout);
+    let env = system.run(&["env", "--app", "web"]).ends(0);
+    assert!(env.stdout.contains(&format!("STORE={told}\n")), "{}", env.stdout);
+    let json = system.run(&["env", "--app", "web", "--json"]).ends(0);
+    assert!(json.stdout.contains("<secret>") && !json.stdout.contains(&secret), "{}", json.stdout);
+    assert!(system.run(&["env", "--app", "web", "--json", "--show-secrets"]).ends(0).stdout.contains(&secret));
+    // All of it in containers again, and on the host no more.
+    system.run(&["up"]).ends(0);
+    assert_eq!(containers(&system.project()).len(), 3);
+}
+
+#[test]
+fn a_job_runs_once_more_with_its_log_and_its_code() {
+    if !has_engine() {
+        return;
+    }
+    let system = shop("again").app(
+        "report",
+        "echo \"report for ${#STORE}\"; exit 5",
+        &json!({"kind": "cron", "schedule": "0 3 * * *", "services": ["store"]}),
+    );
+    system.write();
+    system.run(&["run-job", "report"]).ends(1).says(&["is not a part of what was started here"]);
+    system.run(&["up"]).ends(0);
+    assert_eq!(containers(&system.project()).len(), 3, "what runs on a schedule was started");
+    let ran = system.run(&["run-job", "report"]).ends(5);
+    assert!(ran.stdout.starts_with("report for "), "{}", ran.stdout);
+    assert_eq!(system.run(&["run-job", "job"]).ends(0).stdout.trim(), "migrated");
+    assert_eq!(containers(&system.project()).len(), 3, "a container is left");
+    system.run(&["status"]).ends(0);
+    system.run(&["run-job", "web"]).ends(2).says(&["there is no job `web`"]);
 }

@@ -12,10 +12,10 @@ fn system(name: &str, port: u16) -> System {
         "ports": [{"number": 4000, "name": "line", "hostPort": port}],
         "appEnv": {"STORE_URL": "line://{host}:{port}/x", "STORE_ADDRESS": "{host}:{port:line}"},
     });
-    let system = System::new(name).service("store", "exec sleep 600", store).app(
+    let system = System::new(name).service("store", "exec sleep 600", &store).app(
         "web",
         "exec sleep 600",
-        json!({"kind": "worker", "services": ["store"], "consumes": ["store"]}),
+        &json!({"kind": "worker", "services": ["store"], "consumes": ["store"]}),
     );
     system.write();
     system
@@ -108,7 +108,7 @@ fn what_is_internal_elsewhere_is_published_on_demand() {
     }
     let listen = "exec perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalPort => 4000, Listen => 5) or die; \
         while ($c = $s->accept) { print $c \"inside\\n\"; close $c }'";
-    let system = System::new("expose").service("store", listen, json!({"ports": [{"number": 4000}]}));
+    let system = System::new("expose").service("store", listen, &json!({"ports": [{"number": 4000}]}));
     system.write();
     system.run(&["up", "--profile", "ci"]).ends(0);
     let endpoints = |ran: Ran| serde_json::from_str::<Value>(&ran.stdout).unwrap()["services"][0]["endpoints"].clone();

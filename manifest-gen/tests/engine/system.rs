@@ -51,13 +51,13 @@ impl System {
     }
 
     /// With a service that runs a script.
-    pub(crate) fn service(self, id: &str, script: &str, more: Value) -> Self {
-        self.with(id, script, &more, false)
+    pub(crate) fn service(self, id: &str, script: &str, more: &Value) -> Self {
+        self.with(id, script, more, false)
     }
 
     /// With an application that runs a script.
-    pub(crate) fn app(self, id: &str, script: &str, more: Value) -> Self {
-        self.with(id, script, &more, true)
+    pub(crate) fn app(self, id: &str, script: &str, more: &Value) -> Self {
+        self.with(id, script, more, true)
     }
 
     fn with(mut self, id: &str, script: &str, more: &Value, is_app: bool) -> Self {

@@ -8,6 +8,7 @@ use orch_manifest::{Id, Port, Protocol};
 use orch_templates::Packs;
 use sha2::{Digest, Sha256};
 
+use super::super::engine::files;
 use super::super::failure::Failure;
 use super::super::selection::Loaded;
 use super::{Args, Conflicts};
@@ -181,13 +182,12 @@ impl Setting<'_> {
 
     /// The project as Compose is called on it.
     pub(super) fn compose(&self, launch: &Launch) -> Compose {
-        let folder = self.folder.compose(self.profile);
         let variables = launch.given.variables.iter();
         Compose::new(
             self.tool.clone(),
             Project {
                 name: launch.state.project.clone(),
-                files: vec![folder.join("compose.yaml"), folder.join(overlay::FILE)],
+                files: files(self.folder, self.profile),
                 environment: variables.map(|(name, value)| (name.clone(), value.expose().to_owned())).collect(),
             },
         )
