@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::command::{CommandError, Output};
 use super::{Command, Container, Engine, EngineError, Interrupt, Kind, Logs, Tool, inspect, ps};
 
 /// The label by which every Compose says which project something belongs to.
@@ -11,6 +12,9 @@ pub const PROJECT_LABEL: &str = "com.docker.compose.project";
 
 /// How long an engine has to answer a question.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often a list is asked for again while containers come and go.
+const AGAIN: u32 = 20;
 
 /// What of the user's environment would make Compose look at another project, or at more of this one.
 const AMBIENT: [&str; 6] = [
@@ -132,6 +136,19 @@ impl Compose {
     }
 }
 
+/// What a list says. Compose asks for each container by itself, and fails where one went meanwhile.
+fn settled(command: &Command, interrupt: &Interrupt) -> Result<Output, CommandError> {
+    for _ in 0..AGAIN {
+        match command.output(interrupt, Some(PATIENCE)) {
+            Err(CommandError::Failed { talk, .. }) if talk.contains("No such container") => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            result => return result,
+        }
+    }
+    command.output(interrupt, Some(PATIENCE))
+}
+
 impl Engine for Compose {
     fn up(&self) -> Command {
         self.command().args(["up", "--detach", "--remove-orphans", "--no-build"])
@@ -186,7 +203,7 @@ impl Engine for Compose {
 
     fn containers(&self, interrupt: &Interrupt) -> Result<Vec<Container>, EngineError> {
         let command = self.list();
-        let output = command.output(interrupt, Some(PATIENCE))?;
+        let output = settled(&command, interrupt)?;
         let mut containers = ps::parse(&output.stdout)
             .map_err(|error| EngineError::Unreadable { command: command.to_string(), problem: error.to_string() })?;
         containers.retain(|container| !container.one_off);
