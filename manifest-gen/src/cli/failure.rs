@@ -51,6 +51,11 @@ impl Failure {
         Self { causes, ..Self::new(exit, error.to_string()) }
     }
 
+    /// What went wrong, without the causes.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The process was asked to end.
     pub(super) fn interrupted() -> Self {
         Self::new(Exit::Interrupted, "interrupted")

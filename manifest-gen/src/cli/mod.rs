@@ -3,6 +3,7 @@
 mod artifacts;
 mod completions;
 mod diff;
+mod doctor;
 mod down;
 mod engine;
 mod env;
@@ -13,6 +14,7 @@ mod host;
 mod inspect;
 mod logs;
 mod manifest;
+mod overview;
 mod render;
 mod restart;
 mod run;
@@ -59,6 +61,7 @@ enum Command {
     Render(render::Args),
     Diff(diff::Args),
     Inspect(inspect::Args),
+    Doctor(doctor::Args),
     Up(up::Args),
     Down(down::Args),
     Status(status::Args),
@@ -98,6 +101,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Render(args) => render::run(&args, &mut output),
         Command::Diff(args) => diff::run(&args, &mut output),
         Command::Inspect(args) => inspect::run(&args, &mut output),
+        Command::Doctor(args) => doctor::run(&args, &mut output),
         Command::Up(args) => up::run(&args, &mut output),
         Command::Down(args) => down::run(&args, &mut output),
         Command::Status(args) => status::run(&args, &mut output),

@@ -1,6 +1,8 @@
 use orch_manifest::manifest::Manifest;
 
+use super::doctor::Diagnosis;
 use super::failure::Failure;
+use super::overview::Overview;
 use super::running::Report;
 use crate::config;
 use crate::exit::Exit;
@@ -22,6 +24,10 @@ enum Format {
     OrchToml,
     /// What `cargo orch status --json` and `cargo orch up --json` print
     Status,
+    /// What `cargo orch doctor --json` prints
+    Doctor,
+    /// What `cargo orch inspect --json` prints
+    Inspect,
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
@@ -29,6 +35,8 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         Format::Manifest => Manifest::json_schema(),
         Format::OrchToml => config::json_schema(),
         Format::Status => Report::json_schema(),
+        Format::Doctor => Diagnosis::json_schema(),
+        Format::Inspect => Overview::json_schema(),
     })?;
     Ok(Exit::Done)
 }

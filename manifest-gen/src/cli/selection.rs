@@ -2,10 +2,11 @@ use std::path::PathBuf;
 
 use camino::Utf8PathBuf;
 use clap::Args;
+use orch_manifest::Id;
 use orch_manifest::manifest::Manifest;
 
 use super::failure::Failure;
-use crate::config::Config;
+use crate::config::{Config, LayerSource};
 use crate::finding::Finding;
 use crate::gather::{self, Cargo, Gathered, Reading, Sources};
 use crate::plan::{Places, Plan, Profile};
@@ -146,6 +147,12 @@ impl Loaded {
     /// The same with some of it reached elsewhere than under its own name.
     pub(super) fn plan_with(&self, profile: &Profile, places: &Places) -> Result<Plan, Failure> {
         Ok(self.config.plan_with(&self.manifest, profile, places)?)
+    }
+
+    /// Whether `orch.toml` says something about the ports of a service or an application.
+    pub(super) fn says_ports(&self, profile: &Profile, id: &Id) -> bool {
+        let layers = self.config.layers(&self.manifest, profile, id, "ports", None);
+        layers.is_ok_and(|layers| layers.iter().any(|layer| matches!(layer.source, LayerSource::Line(_))))
     }
 
     /// The root of the workspace; the current folder where the manifest came from a file.

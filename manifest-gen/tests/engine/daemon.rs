@@ -88,6 +88,61 @@ fn an_engine_that_is_named_is_taken_or_is_an_error() {
         .says(&["there is no engine `dokcer`", "did you mean `docker`"]);
 }
 
+#[test]
+fn a_doctor_sees_each_machine_as_it_is() {
+    let system = system("doctor");
+    let cargo = std::env::var_os("CARGO").unwrap();
+    let look = |path: &str| {
+        let mut command = system.command(&["doctor", "--json", "--manifest", "manifest.json", "--validate-config"]);
+        Ran::of(command.env("PATH", path).env("CARGO", &cargo))
+    };
+    let schema = serde_json::from_str(&system.run(&["schema", "doctor"]).ends(0).stdout).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let state = |ran: &Ran, name: &str| -> String {
+        let diagnosis: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert!(schema.is_valid(&diagnosis), "{diagnosis:#}");
+        let checks = diagnosis["checks"].as_array().unwrap();
+        let check = checks.iter().find(|check| check["name"] == name).unwrap();
+        assert!(check["state"] == "good" || !check["fix"].as_str().unwrap().is_empty(), "{check}");
+        check["state"].as_str().unwrap().to_owned()
+    };
+    let none = look("/nonexistent").ends(3);
+    for (name, expected) in
+        [("docker", "bad"), ("podman", "bad"), ("cargo", "good"), ("workspace", "good"), ("profile prod", "good")]
+    {
+        assert_eq!(state(&none, name), expected, "{name}");
+    }
+    let docker = look(&fake("echo 2.30.0")).ends(0);
+    assert_eq!((state(&docker, "docker").as_str(), state(&docker, "podman").as_str()), ("good", "absent"));
+    let old = look(&fake("echo 2.3.0")).ends(3);
+    assert_eq!(state(&old, "docker"), "bad");
+    // What is in the way of `up` is seen before.
+    std::fs::create_dir_all(system.path(".orch/local")).unwrap();
+    std::fs::write(system.path(".orch/local/launch.json"), "{").unwrap();
+    assert_eq!(state(&look(&fake("echo 2.30.0")).ends(1), "launch"), "bad");
+}
+
+#[test]
+fn what_is_planned_is_shown_without_an_engine_and_without_writing() {
+    let system = System::new("inspect").service(
+        "store",
+        "true",
+        &json!({"ports": [{"number": 4000, "name": "line", "hostPort": 6000}], "env": {"X": {"secret": "x"}}}),
+    );
+    system.write();
+    let ran = Ran::of(system.command(&["inspect", "--json"]).env("PATH", "/nonexistent")).ends(0);
+    let overview: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let schema = serde_json::from_str(&system.run(&["schema", "inspect"]).ends(0).stdout).unwrap();
+    assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&overview), "{overview:#}");
+    let published = &overview["workloads"][0]["ports"][0]["published"];
+    assert_eq!(
+        (&published["port"], &published["source"], &published["assigned"]),
+        (&json!(6000), &json!("attribute"), &json!(false))
+    );
+    assert_eq!(overview["workloads"][0]["env"], json!([{"name": "X", "value": "<secret x>"}]));
+    assert!(!system.path(".orch").exists());
+}
+
 /// The engine's socket under another name, until it is closed.
 struct Door {
     path: std::path::PathBuf,

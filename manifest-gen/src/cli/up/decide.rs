@@ -12,7 +12,7 @@ use super::super::engine::files;
 use super::super::failure::Failure;
 use super::super::selection::Loaded;
 use super::{Args, Conflicts};
-use crate::config::{DataPlace, LayerSource};
+use crate::config::DataPlace;
 use crate::engine::{Compose, Container, Interrupt, Project, Tool};
 use crate::exit::Exit;
 use crate::finding::Finding;
@@ -133,10 +133,7 @@ impl Setting<'_> {
 
     fn assign(&self, plan: &Plan, containers: &[Container], conflicts: Conflicts) -> Result<Assigned, Failure> {
         let workspace = self.folder.workspace().to_string_lossy();
-        let in_orch_toml = |id: &Id| {
-            let layers = self.loaded.config.layers(&self.loaded.manifest, self.profile, id, "ports", None);
-            layers.is_ok_and(|layers| layers.iter().any(|layer| matches!(layer.source, LayerSource::Line(_))))
-        };
+        let in_orch_toml = |id: &Id| self.loaded.says_ports(self.profile, id);
         let said =
             Said { flags: &self.args.port, environment: &variable, in_orch_toml: &in_orch_toml, workspace: &workspace };
         let wishes = wishes(plan, &said)?;
