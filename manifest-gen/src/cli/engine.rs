@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -63,7 +63,7 @@ pub(super) struct Started {
 impl StartedArgs {
     /// What `up` started; none where it was never run.
     pub(super) fn find(&self) -> Result<(Profile, Option<Started>), Failure> {
-        let root = self.root()?;
+        let root = workspace_root(self.manifest_path.as_deref())?;
         let utf8 = camino::Utf8PathBuf::from_path_buf(root.clone());
         let config = utf8.ok().map(|root| Config::load(&root)).transpose()?.unwrap_or_default();
         let profile = self.profile.find(&config)?;
@@ -82,23 +82,6 @@ impl StartedArgs {
             Failure::new(Exit::Findings, format!("nothing was started here in the profile `{profile}`"))
                 .help(format!("`cargo orch up --profile {profile}` starts it"))
         })
-    }
-
-    /// The root of the workspace, as cargo sees it; where cargo sees none, the nearest folder in which
-    /// `up` was run, so that a manifest that was broken meanwhile keeps nobody from stopping things.
-    fn root(&self) -> Result<PathBuf, Failure> {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo).args(["locate-project", "--workspace", "--message-format", "plain"]);
-        if let Some(path) = &self.manifest_path {
-            command = command.arg("--manifest-path").arg(path);
-        }
-        let current = std::env::current_dir()?;
-        let Ok(output) = command.output(&Interrupt::never(), None) else {
-            let near = self.manifest_path.as_ref().map_or(current.clone(), |path| current.join(path));
-            return Ok(near.ancestors().find(|near| near.join(folder::NAME).is_dir()).unwrap_or(&current).to_owned());
-        };
-        let path = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-        Ok(path.parent().map_or(current, std::path::Path::to_owned))
     }
 }
 
@@ -131,4 +114,21 @@ pub(super) fn project(folder: &Folder, profile: &Profile, state: &State) -> Proj
 /// The files of a project, the one that `up` lays over the rendered one last.
 pub(super) fn files(folder: &Folder, profile: &Profile) -> Vec<PathBuf> {
     ["compose.yaml", overlay::FILE].map(|file| folder.compose(profile).join(file)).into()
+}
+
+/// The root of the workspace, as cargo sees it; where cargo sees none, the nearest folder in which
+/// `up` was run, so that a manifest that was broken meanwhile keeps nobody from stopping things.
+pub(super) fn workspace_root(manifest_path: Option<&Path>) -> Result<PathBuf, Failure> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo).args(["locate-project", "--workspace", "--message-format", "plain"]);
+    if let Some(path) = manifest_path {
+        command = command.arg("--manifest-path").arg(path);
+    }
+    let current = std::env::current_dir()?;
+    let Ok(output) = command.output(&Interrupt::never(), None) else {
+        let near = manifest_path.map_or(current.clone(), |path| current.join(path));
+        return Ok(near.ancestors().find(|near| near.join(folder::NAME).is_dir()).unwrap_or(&current).to_owned());
+    };
+    let path = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    Ok(path.parent().map_or(current, Path::to_owned))
 }

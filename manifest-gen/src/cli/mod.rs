@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod completions;
+mod config;
 mod diff;
 mod doctor;
 mod down;
@@ -15,6 +16,8 @@ mod inspect;
 mod logs;
 mod manifest;
 mod overview;
+mod port_forward;
+mod profiles;
 mod render;
 mod restart;
 mod run;
@@ -71,6 +74,9 @@ enum Command {
     Env(env::Args),
     Run(run::Args),
     Restart(restart::Args),
+    PortForward(port_forward::Args),
+    Profiles(profiles::Args),
+    Config(config::Args),
     Why(why::Args),
     Targets(targets::Args),
     Schema(schema::Args),
@@ -110,6 +116,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::RunJob(args) => run_job::run(&args, &mut output),
         Command::Env(args) => env::run(&args, &mut output),
         Command::Run(args) => run::run(&args, &mut output),
+        Command::PortForward(args) => port_forward::run(&args, &mut output),
+        Command::Profiles(args) => profiles::run(&args, &mut output),
+        Command::Config(args) => config::run(&args, &mut output),
         Command::Restart(args) => restart::run(&args, &mut output),
         Command::Why(args) => why::run(&args, &mut output),
         Command::Targets(args) => targets::run(&args, &mut output),

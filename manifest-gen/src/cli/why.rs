@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
             output.findings(&secrets, &gathered.sources);
             return Ok(Exit::Findings);
         }
-        output.data(&value(&gathered, &profile, &id, key)?)?;
+        output.data(&sentence(&gathered, &profile, &id, key)?)?;
         return Ok(Exit::Done);
     }
     let why = gather::why(&args.selection.cargo()?, &gathered, &id)?;
@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
 }
 
 /// Where a value comes from, in one sentence.
-fn value(gathered: &Gathered, profile: &Profile, id: &Id, key: &str) -> Result<String, Failure> {
+pub(super) fn sentence(gathered: &Gathered, profile: &Profile, id: &Id, key: &str) -> Result<String, Failure> {
     let (key, rest) = match key.split_once('.') {
         Some((key, rest)) => (key, Some(rest)),
         None => (key, None),

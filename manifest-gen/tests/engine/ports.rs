@@ -120,3 +120,33 @@ fn what_is_internal_elsewhere_is_published_on_demand() {
     assert_eq!(said, "inside\n");
     system.run(&["down", "--profile", "ci", "--volumes", "--yes"]).ends(0);
 }
+
+#[test]
+fn a_port_that_is_not_published_is_reached_for_a_while() {
+    if !has_engine() {
+        return;
+    }
+    let listen = "exec perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalPort => 4000, Listen => 5) or die; \
+        while ($c = $s->accept) { print $c scalar <$c>; close $c }'";
+    let system = System::new("forward").service("store", listen, &json!({"ports": [{"number": 4000}]}));
+    system.write();
+    system.run(&["up", "--profile", "ci"]).ends(0);
+    let mut command = system.command(&["port-forward", "store", "0:4000", "--profile", "ci"]);
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    let mut said = std::io::BufReader::new(child.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut said, &mut line).unwrap();
+    let address = line.split(' ').next().unwrap();
+    for _ in 0..2 {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        std::io::Write::write_all(&mut stream, b"echoed\n").unwrap();
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+        assert_eq!(answer, "echoed\n");
+    }
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let ran = system.run(&["port-forward", "store", "4001", "--profile", "ci"]).ends(1);
+    ran.says(&["nobody answers on port 4001 of `store`"]);
+    system.run(&["down", "--profile", "ci"]).ends(0);
+}
