@@ -19,6 +19,9 @@ use super::child::{self, Group};
 /// How often it is looked whether a child has ended.
 const POLL: Duration = Duration::from_millis(20);
 
+/// How many of the last lines that a child said are worth repeating.
+const LAST: usize = 20;
+
 /// How long what a child printed last is waited for; what it started may hold its pipes open.
 const DRAIN: Duration = Duration::from_secs(2);
 
@@ -159,7 +162,7 @@ impl Command {
         let mut hand = |(stream, line): (Stream, String)| {
             if stream == Stream::Err {
                 talk.push(line.clone());
-                let surplus = talk.len().saturating_sub(20);
+                let surplus = talk.len().saturating_sub(LAST);
                 talk.drain(..surplus);
             }
             each(stream, &line);
@@ -291,6 +294,19 @@ impl Running {
         let talk = self.talk.recv_timeout(DRAIN).ok().and_then(Result::ok).unwrap_or_default();
         self.command.judge(status, &talk).map(|()| true)
     }
+
+    /// Ends it, if it has not ended by itself, and returns the last lines of what it said.
+    pub fn stop(mut self) -> String {
+        if self.ended.is_some() {
+            return String::new();
+        }
+        child::stop(&mut self.child, Group::Own);
+        self.ended = self.child.try_wait().ok().flatten();
+        let talk = self.talk.recv_timeout(DRAIN).ok().and_then(Result::ok).unwrap_or_default();
+        let talk = String::from_utf8_lossy(&talk);
+        let lines: Vec<&str> = talk.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+        lines[lines.len().saturating_sub(LAST)..].join("\n")
+    }
 }
 
 /// Who goes on without it does not leave it behind.
@@ -394,6 +410,13 @@ mod tests {
         drop(sh(&format!("sleep 1; touch {}", mark.display())).start().unwrap());
         std::thread::sleep(Duration::from_millis(1500));
         assert!(!mark.exists());
+    }
+
+    #[test]
+    fn who_is_stopped_has_said_something() {
+        let running = sh("echo 'no such file' >&2; sleep 60").start().unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(running.stop(), "no such file");
     }
 
     #[test]

@@ -190,3 +190,125 @@ impl<'a> Watch<'a> {
         Verdict::Waiting("has no health check: it has to stay up for a while".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use orch_manifest::Id;
+
+    use super::{Expected, SETTLE, Verdict, Watch, judge};
+    use crate::engine::inspect::Details;
+    use crate::engine::{Container, Health, State};
+
+    fn expected(is_job: bool, is_checked: bool) -> Vec<Expected> {
+        vec![Expected { id: Id::parse("a").unwrap(), is_job, is_checked, restarts: !is_job, count: 1 }]
+    }
+
+    fn container(state: State, health: Health, exit_code: Option<i64>, started: &str) -> Container {
+        Container {
+            id: "1".to_owned(),
+            name: "p-a-1".to_owned(),
+            service: "a".to_owned(),
+            image: "x:1".to_owned(),
+            state,
+            health,
+            exit_code,
+            one_off: false,
+            ports: Vec::new(),
+            details: Details { started: started.to_owned(), ..Details::default() },
+        }
+    }
+
+    fn word(verdict: &Verdict) -> &'static str {
+        match verdict {
+            Verdict::Ready => "ready",
+            Verdict::Waiting(_) => "waiting",
+            Verdict::Failed(_) => "failed",
+        }
+    }
+
+    #[test]
+    fn each_state_is_judged_against_what_is_planned() {
+        let cases = [
+            (false, true, State::Running, Health::Healthy, None, "ready"),
+            (false, true, State::Running, Health::Starting, None, "waiting"),
+            (false, true, State::Running, Health::None, None, "waiting"),
+            (false, true, State::Running, Health::Unhealthy, None, "failed"),
+            (false, false, State::Running, Health::None, None, "ready"),
+            (false, false, State::Exited, Health::None, Some(0), "failed"),
+            (false, false, State::Exited, Health::None, Some(137), "failed"),
+            (false, false, State::Restarting, Health::None, Some(1), "waiting"),
+            (false, false, State::Created, Health::None, None, "waiting"),
+            (false, false, State::Paused, Health::None, None, "failed"),
+            (false, false, State::Other("wat".to_owned()), Health::None, None, "failed"),
+            (true, false, State::Exited, Health::None, Some(0), "ready"),
+            (true, false, State::Exited, Health::None, Some(2), "failed"),
+            (true, false, State::Exited, Health::None, None, "failed"),
+            (true, false, State::Running, Health::None, None, "waiting"),
+            (true, false, State::Dead, Health::None, Some(0), "failed"),
+        ];
+        for (is_job, is_checked, state, health, code, verdict) in cases {
+            let planned = expected(is_job, is_checked);
+            let judged = judge(&planned, &[container(state.clone(), health, code, "t")]);
+            assert_eq!(word(&judged[0].1), verdict, "{is_job} {state:?} {health:?} {code:?}: {:?}", judged[0].1);
+        }
+        assert_eq!(word(&judge(&expected(false, false), &[])[0].1), "failed", "what is missing is not ready");
+        let two = vec![Expected { count: 2, ..expected(false, false).remove(0) }];
+        let one = [container(State::Running, Health::None, None, "t")];
+        assert_eq!(word(&judge(&two, &one)[0].1), "waiting", "one of two is not all");
+    }
+
+    #[test]
+    fn nobody_who_is_not_planned_counts() {
+        let stranger = Container { service: "b".to_owned(), ..container(State::Running, Health::Healthy, None, "t") };
+        assert_eq!(word(&judge(&expected(false, true), &[stranger])[0].1), "failed");
+    }
+
+    #[test]
+    fn what_ended_before_is_given_the_chance_to_start() {
+        let planned = expected(true, false);
+        let old = container(State::Exited, Health::None, Some(1), "before");
+        let mut watch = Watch::new(&planned, std::slice::from_ref(&old));
+        let now = Instant::now();
+        assert_eq!(word(&watch.judge(std::slice::from_ref(&old), true, now)[0].1), "waiting");
+        assert_eq!(word(&watch.judge(&[old], false, now)[0].1), "failed", "nobody started it");
+        let anew = container(State::Exited, Health::None, Some(1), "after");
+        assert_eq!(word(&watch.judge(&[anew], true, now)[0].1), "failed");
+    }
+
+    #[test]
+    fn without_a_health_check_it_has_to_stay_up() {
+        let planned = expected(false, false);
+        let mut watch = Watch::new(&planned, &[]);
+        let start = Instant::now();
+        let running = |started| container(State::Running, Health::None, None, started);
+        assert_eq!(word(&watch.judge(&[], true, start)[0].1), "waiting");
+        assert_eq!(word(&watch.judge(&[running("1")], false, start)[0].1), "waiting");
+        let almost = start + SETTLE.saturating_sub(Duration::from_millis(1));
+        assert_eq!(word(&watch.judge(&[running("2")], false, almost)[0].1), "waiting", "it was started again");
+        assert_eq!(word(&watch.judge(&[running("2")], false, start + SETTLE)[0].1), "waiting");
+        assert_eq!(word(&watch.judge(&[running("2")], false, almost + SETTLE)[0].1), "ready");
+    }
+
+    #[test]
+    fn a_crash_loop_ends_the_waiting_wherever_it_is_seen() {
+        let planned = expected(false, false);
+        let looping = |state: State, restarts: u64| {
+            let mut container = container(state, Health::None, Some(7), &restarts.to_string());
+            container.details.restarts = restarts;
+            container
+        };
+        let now = Instant::now();
+        for state in [State::Restarting, State::Exited, State::Running] {
+            let mut watch = Watch::new(&planned, &[]);
+            assert_eq!(word(&watch.judge(&[looping(state.clone(), 1)], false, now)[0].1), "waiting", "{state:?}");
+            let judged = watch.judge(&[looping(State::Restarting, 3)], false, now);
+            assert_eq!(word(&judged[0].1), "failed", "{state:?}");
+        }
+        // Earlier ends are not this start's.
+        let before = looping(State::Running, 9);
+        let mut watch = Watch::new(&planned, std::slice::from_ref(&before));
+        assert_eq!(word(&watch.judge(&[before], true, now)[0].1), "ready");
+    }
+}

@@ -100,8 +100,11 @@ impl<'a> Wait<'a> {
                 return Err(self.interrupted());
             }
             if self.started.elapsed() >= self.terms.limit {
-                drop(running);
+                let said = running.stop();
                 drop(progress);
+                if !said.is_empty() {
+                    output.talk(&format!("── what `{}` says\n{said}\n──", self.engine.up()));
+                }
                 return Err(self.late(&verdicts, &containers, output));
             }
             progress.waits(&waiting(&verdicts, self.started.elapsed()));
