@@ -161,7 +161,7 @@ codes! {
     FloatingImage = "floating-image", Warning,
         "An image has no tag, or the tag `latest`: what is pulled may differ from one day to the next.",
         "Write a version, or a digest.";
-    DerivedId = "derived-id", Warning,
+    DerivedId = "derived-id", Note,
         "A service with a persistent volume has the id that follows from its type's name: renaming the type would start with an empty volume.",
         "Write the `id`.";
     NoHealth = "no-health-check", Warning,

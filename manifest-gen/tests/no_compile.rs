@@ -79,7 +79,7 @@ fn items_of_every_kind() {
 #[test]
 fn names_that_follow_from_the_item() {
     let workspace = Workspace::new("scan-derived");
-    let service = "#[orch::service(kind = \"cache\", image = \"redis:7\")]\n";
+    let service = "#[orch::service(kind = \"cache\", image = \"acme/cache:7\")]\n";
     let items = [
         "pub struct PostgresAdapter;",
         "impl<T> From<T> for RedisCache where T: Into<u8> { fn from(_: T) -> Self { RedisCache } }\npub struct RedisCache;",

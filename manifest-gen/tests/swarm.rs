@@ -59,10 +59,11 @@ fn service(id: &str, image: &str, more: &Value) -> Value {
 
 #[test]
 fn an_image_that_knows_a_file_is_given_one() {
-    let env = json!({ "env": { "POSTGRES_PASSWORD": { "secret": "pg" }, "POSTGRES_USER": "app" } });
+    let env = json!({ "env": { "POSTGRES_PASSWORD": { "secret": "pg" }, "POSTGRES_USER": "shop" } });
     let stack = stack(Base::Prod, &[service("db", "postgres:16", &env)], &[]);
     let db = stack.service("db");
-    let environment = json!({ "POSTGRES_PASSWORD_FILE": "/run/secrets/pg", "POSTGRES_USER": "app" });
+    let environment =
+        json!({ "POSTGRES_DB": "app", "POSTGRES_PASSWORD_FILE": "/run/secrets/pg", "POSTGRES_USER": "shop" });
     assert_eq!(db["environment"], environment);
     assert_eq!(db["secrets"], json!(["pg"]));
     assert_eq!(stack.read["secrets"]["pg"], json!({ "external": true, "name": "shop_pg" }));
@@ -115,7 +116,8 @@ fn a_check_that_names_a_secret_reads_it() {
     });
     let stack = stack(Base::Prod, &[service("db", "mysql:8.4", &entry)], &[]);
     let db = stack.service("db");
-    assert_eq!(db["environment"], json!({ "MYSQL_ROOT_PASSWORD_FILE": "/run/secrets/root" }));
+    assert_eq!(db["environment"]["MYSQL_ROOT_PASSWORD_FILE"], "/run/secrets/root");
+    assert!(db["environment"].get("MYSQL_ROOT_PASSWORD").is_none());
     let check = db["healthcheck"]["test"][1].as_str().unwrap();
     assert!(check.starts_with("MYSQL_ROOT_PASSWORD=\"$$(cat /run/secrets/root)\"; export"), "{check}");
 }

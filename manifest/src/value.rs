@@ -153,20 +153,23 @@ pub enum Fact {
     Url(Option<PortName>),
     /// The user that logs in.
     User,
+    /// The password of the user.
+    Password,
     /// The database.
     Database,
     /// The number under which the named port is published on the host.
     HostPort(PortName),
 }
 
-const FACTS: [&str; 8] = ["id", "host", "port", "scheme", "url", "user", "database", "host_port"];
-const TOKENS: [&str; 13] = [
+const FACTS: [&str; 9] = ["id", "host", "port", "scheme", "url", "user", "password", "database", "host_port"];
+const TOKENS: [&str; 14] = [
     "id",
     "host",
     "port",
     "scheme",
     "url",
     "user",
+    "password",
     "database",
     "host_port",
     "app",
@@ -198,10 +201,17 @@ impl Template {
     /// The same template with other ids in the tokens that name one: of `{old.host}` becomes
     /// `{new.host}` where `new_id` knows a new id for `old`.
     pub fn with_ids(&self, new_id: &dyn Fn(&Id) -> Option<Id>) -> Self {
+        self.with_tokens(&|token| match token {
+            Token::Of(id, fact) => Token::Of(new_id(&id).unwrap_or(id), fact),
+            token => token,
+        })
+    }
+
+    /// The same template with another token for each.
+    pub fn with_tokens(&self, new_token: &dyn Fn(Token) -> Token) -> Self {
         let written = |part| match part {
             Part::Text(text) => text.replace('{', "{{").replace('}', "}}"),
-            Part::Token(Token::Of(id, fact)) => Token::Of(new_id(&id).unwrap_or(id), fact).to_string(),
-            Part::Token(token) => token.to_string(),
+            Part::Token(token) => new_token(token).to_string(),
         };
         Self(self.parts().into_iter().map(written).collect())
     }
@@ -282,6 +292,7 @@ impl Fact {
             ("scheme", false) => Ok(Self::Scheme),
             ("url", _) => Ok(Self::Url(name?)),
             ("user", false) => Ok(Self::User),
+            ("password", false) => Ok(Self::Password),
             ("database", false) => Ok(Self::Database),
             ("host_port", true) => name?.map(Self::HostPort).ok_or_else(|| Invalid::new("a port name is missing")),
             ("host_port", false) => {
@@ -317,6 +328,7 @@ impl fmt::Display for Fact {
             Self::Url(None) => f.write_str("url"),
             Self::Url(Some(name)) => write!(f, "url:{name}"),
             Self::User => f.write_str("user"),
+            Self::Password => f.write_str("password"),
             Self::Database => f.write_str("database"),
             Self::HostPort(name) => write!(f, "host_port:{name}"),
         }

@@ -37,9 +37,10 @@ enum Format {
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let gathered = args.selection.gather()?;
     let mut findings = gathered.findings;
-    let (topology, across) = Topology::resolve(&gathered.manifest);
+    let (complete, known) = gathered.config.beneath().complete(&gathered.manifest);
+    let (topology, across) = Topology::resolve(&complete);
     findings.extend(across);
-    findings.extend(crate::plan::bindings::conflicts(&gathered.manifest, &topology));
+    findings.extend(crate::plan::bindings::conflicts(&complete, &known, &topology));
     findings.extend(crate::plan::defaults::in_manifest(&gathered.manifest));
     output.show_notes();
     output.findings(&findings, &gathered.sources);

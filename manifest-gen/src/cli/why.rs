@@ -115,6 +115,7 @@ pub(super) fn sentence(gathered: &Gathered, profile: &Profile, id: &Id, key: &st
 fn describe(layer: &Layer, gathered: &Gathered) -> String {
     let value = layer.value.as_ref().map_or_else(|| "nothing".to_owned(), plain);
     match &layer.source {
+        LayerSource::Catalog(file) => format!("{value} from the catalog ({file})"),
         LayerSource::Line(line) => format!("{value} from {FILE} line {line}"),
         LayerSource::Attribute(place) => {
             let line = place.line.map(|line| format!(":{line}")).unwrap_or_default();
@@ -129,7 +130,20 @@ fn describe(layer: &Layer, gathered: &Gathered) -> String {
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => format!("`{text}`"),
+        Value::Array(items) if items.iter().any(|item| item.get("number").is_some()) => {
+            items.iter().map(port).collect::<Vec<_>>().join(" and ")
+        }
         value => value.to_string(),
+    }
+}
+
+/// A port: its number, and the rest where there is more than a name and a scheme.
+fn port(port: &Value) -> String {
+    match port.as_object() {
+        Some(fields) if fields.keys().all(|key| ["number", "name", "scheme"].contains(&key.as_str())) => {
+            port["number"].to_string()
+        }
+        _ => port.to_string(),
     }
 }
 

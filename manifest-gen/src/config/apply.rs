@@ -8,6 +8,7 @@ use orch_manifest::model::Workload;
 use orch_manifest::{Id, did_you_mean};
 
 use super::{Config, ConfigError, FILE, Overrides, ProfileSection, Section};
+use crate::catalog::{Beneath, Catalog};
 use crate::finding::{Code, Finding, Severity};
 use crate::plan::{Places, Plan, Profile, plan_with};
 
@@ -22,7 +23,7 @@ impl Config {
     /// The same with some of it reached elsewhere than under its own name.
     pub fn plan_with(&self, manifest: &Manifest, profile: &Profile, places: &Places) -> Result<Plan, ConfigError> {
         let (manifest, findings) = self.applied(manifest, profile)?;
-        let mut plan = plan_with(&manifest, profile, places);
+        let mut plan = plan_with(&manifest, profile, &self.beneath_in(profile), places);
         plan.options = self.options(profile)?;
         plan.findings.splice(0..0, findings);
         Ok(plan)
@@ -34,12 +35,37 @@ impl Config {
         self.applied(manifest, profile).map(|(manifest, _)| manifest)
     }
 
+    /// What lies beneath what is stated, whatever the profile.
+    pub(crate) fn beneath(&self) -> Beneath {
+        Beneath { catalog: self.catalog(), withheld: BTreeMap::new() }
+    }
+
+    /// The same in a profile, which may take something back.
+    pub(crate) fn beneath_in(&self, profile: &Profile) -> Beneath {
+        let mut beneath = self.beneath();
+        for overrides in self.overrides_in(profile) {
+            for (id, section) in &overrides.services {
+                let keys = section.unset.iter().map(|(key, _)| super::origin::field(key));
+                beneath.withheld.entry(id.clone()).or_default().extend(keys);
+            }
+        }
+        beneath
+    }
+
+    fn catalog(&self) -> Catalog {
+        Catalog::built_in().with(&self.images)
+    }
+
+    /// What is overridden: for every profile first, then in those that the profile extends.
+    fn overrides_in(&self, profile: &Profile) -> Vec<&Overrides> {
+        let lineage = self.lineage(profile.as_str());
+        std::iter::once(&self.base).chain(lineage.into_iter().map(|section| &section.overrides)).collect()
+    }
+
     fn applied(&self, manifest: &Manifest, profile: &Profile) -> Result<(Manifest, Vec<Finding>), ConfigError> {
         let mut manifest = manifest.clone();
         let mut problems = Vec::new();
-        let lineage = self.lineage(profile.as_str());
-        let all: Vec<&Overrides> =
-            std::iter::once(&self.base).chain(lineage.iter().map(|section| &section.overrides)).collect();
+        let all = self.overrides_in(profile);
         for overrides in &all {
             self.overrides(overrides, &mut manifest, &mut problems);
         }
@@ -166,7 +192,12 @@ fn reset(section: &Section, workload: &mut Workload, problems: &mut Problems) {
             problems.push(Problem::new(*at, format!("`{key}` cannot be unset")).help(help));
         }
     }
-    for entry in &section.args.entries {
+    replace_lists(&section.args, workload);
+}
+
+/// Takes back the lists that are written anew.
+pub(crate) fn replace_lists(args: &Args<usize>, workload: &mut Workload) {
+    for entry in &args.entries {
         if ["port", "ports", "ingress", "volume", "file", "egress"].contains(&entry.key.as_str()) {
             grammar::unset(workload, &entry.key);
         }

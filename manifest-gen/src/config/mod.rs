@@ -16,8 +16,9 @@ mod origin;
 mod packages;
 mod parse;
 mod schema;
-mod tree;
+pub(crate) mod tree;
 
+pub(crate) use apply::replace_lists;
 #[cfg(feature = "cli")]
 pub(crate) use options::namespace;
 pub use options::{DataPlace, K8sOptions, Options, SecretPlace, SecretSource, SecretStore, StoreKind};
@@ -28,10 +29,13 @@ pub use schema::json_schema;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use orch_manifest::Id;
 use orch_manifest::grammar::{Args, Problem};
+
+use crate::catalog::Page;
 
 /// The name of the file.
 pub const FILE: &str = "orch.toml";
@@ -45,6 +49,8 @@ pub struct Config {
     pub base: Overrides,
     /// `[packages.NAME]`
     pub packages: Packages,
+    /// `[catalog.IMAGE]`
+    images: BTreeMap<String, Arc<Page>>,
     /// `[profiles.NAME]`
     pub profiles: BTreeMap<String, ProfileSection>,
     /// `[targets.NAME]` and `[secrets.NAME]`, for every profile.

@@ -1,7 +1,8 @@
 //! Where a value comes from, and over what it won.
 
 use orch_manifest::Id;
-use orch_manifest::manifest::{DeclaredBy, Manifest};
+use orch_manifest::grammar;
+use orch_manifest::manifest::{DeclaredBy, Manifest, ServiceEntry};
 use serde_json::Value;
 
 use super::{Config, ConfigError, Overrides, Section};
@@ -23,6 +24,8 @@ pub enum LayerSource {
     Attribute(DeclaredBy),
     /// The line of `orch.toml`, from 1.
     Line(usize),
+    /// The catalog: the file of it, or `orch.toml`.
+    Catalog(String),
 }
 
 impl Config {
@@ -36,7 +39,7 @@ impl Config {
         key: &str,
         rest: Option<&str>,
     ) -> Result<Vec<Layer>, ConfigError> {
-        let mut layers = Vec::new();
+        let mut layers: Vec<Layer> = self.catalog_layer(manifest, profile, id, key, rest)?.into_iter().collect();
         let declared = manifest.service(id).map(|entry| &entry.declared_by);
         let declared = declared.or_else(|| manifest.app(id).map(|entry| &entry.declared_by));
         if let (Some(value), Some(place)) = (value(manifest, id, key, rest), declared) {
@@ -54,6 +57,43 @@ impl Config {
             }
         }
         Ok(layers)
+    }
+}
+
+impl Config {
+    /// What the catalog says about a key, for the image that the service has in the end.
+    fn catalog_layer(
+        &self,
+        manifest: &Manifest,
+        profile: &Profile,
+        id: &Id,
+        key: &str,
+        rest: Option<&str>,
+    ) -> Result<Option<Layer>, ConfigError> {
+        let mut bare = self.apply(manifest, profile)?;
+        for entry in bare.services.iter_mut().filter(|entry| entry.service.id == *id) {
+            match rest {
+                Some(name) => forget(entry, key, name),
+                None => drop(grammar::unset(&mut entry.service.workload, if key == "image" { "" } else { key })),
+            }
+        }
+        let before = value(&bare, id, key, rest);
+        let (complete, known) = self.beneath_in(profile).complete(&bare);
+        let found = value(&complete, id, key, rest).filter(|value| before.as_ref() != Some(value));
+        Ok(found
+            .zip(known.get(id))
+            .map(|(value, entry)| Layer { value: Some(value), source: LayerSource::Catalog(entry.file.clone()) }))
+    }
+}
+
+/// Takes back one entry of a map, as if it had not been stated.
+fn forget(entry: &mut ServiceEntry, key: &str, name: &str) {
+    let workload = &mut entry.service.workload;
+    match key {
+        "env" => workload.env.retain(|known, _| known.as_str() != name),
+        "app_env" => workload.app_env.retain(|known, _| known.as_str() != name),
+        "ulimit" => workload.ulimits.retain(|known, _| known.as_str() != name),
+        _ => {}
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use orch_manifest::grammar::Problem;
 use orch_manifest::{FromText, Id, ImageRef, did_you_mean};
@@ -9,10 +10,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Config, Overrides, ProfileSection, Section, System, packages, tree};
+use crate::catalog::{Catalog, Page};
 
 /// The tables of the document.
-pub(super) const DOCUMENT_KEYS: [&str; 7] =
-    ["system", "services", "apps", "packages", "profiles", "targets", "secrets"];
+pub(super) const DOCUMENT_KEYS: [&str; 8] =
+    ["system", "services", "apps", "packages", "catalog", "profiles", "targets", "secrets"];
 /// The keys of `[system]`.
 pub(super) const SYSTEM_KEYS: [&str; 3] = ["name", "registry", "packages"];
 /// The keys of `[profiles.NAME]`.
@@ -52,12 +54,25 @@ pub(super) fn config(text: &str, problems: &mut Problems) -> Config {
                     config.profiles.insert(name.get_ref().to_string(), profile(name, value, problems));
                 }
             }
+            "catalog" => config.images = images(value, problems),
             "targets" => config.options.targets(value, problems),
             "secrets" => config.options.secrets(value, problems),
             _ => unknown(key, "the configuration", &DOCUMENT_KEYS, problems),
         }
     }
     config
+}
+
+/// `[catalog.IMAGE]`: what is known about images beyond the catalog.
+fn images(value: &Value<'_>, problems: &mut Problems) -> BTreeMap<String, Arc<Page>> {
+    let mut images = BTreeMap::new();
+    for (name, value) in table(value, problems) {
+        if let Some(page) = Page::section(name, value, problems) {
+            images.insert(name.get_ref().to_string(), Arc::new(page));
+        }
+    }
+    Catalog::built_in().with(&images).check(problems);
+    images
 }
 
 fn system(value: &Value<'_>, problems: &mut Problems) -> System {

@@ -23,12 +23,12 @@ const CALLS: [&str; 3] = ["secret", "var", "template"];
 const VALUES: [&str; 4] = ["url", "host", "user", "database"];
 
 /// Arguments without anything in them.
-pub(super) fn empty(span: usize) -> Args<usize> {
+pub(crate) fn empty(span: usize) -> Args<usize> {
     Args { span, positional: Vec::new(), entries: Vec::new() }
 }
 
 /// Adds what a key of a section says.
-pub(super) fn add_entry(
+pub(crate) fn add_entry(
     args: &mut Args<usize>,
     key: &Spanned<Cow<'_, str>>,
     value: &Value<'_>,

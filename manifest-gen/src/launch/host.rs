@@ -125,6 +125,7 @@ mod tests {
 
     use super::super::ports::Source;
     use super::{HostError, PortRecord, State, Vault, percent_encoded, places, variables};
+    use crate::catalog::Beneath;
     use crate::engine::Kind;
     use crate::plan::profile::Base;
     use crate::plan::{Profile, plan, plan_with};
@@ -166,7 +167,7 @@ mod tests {
         state.ports.clone_from(&ports);
         let profile = Profile::built_in(Base::Local);
         let places = places(&state, &plan(&manifest, &profile));
-        let plan = plan_with(&manifest, &profile, &places);
+        let plan = plan_with(&manifest, &profile, &Beneath::default(), &places);
         let folder = tempfile::tempdir().unwrap();
         let vault = Vault { folder: Some(folder.path().to_owned()), makes: true };
         let app = plan.workload(&Id::parse("api").unwrap()).unwrap();

@@ -10,6 +10,7 @@ use super::facts::{Context, Unresolved, View};
 use super::profile::Base;
 use super::topology::Topology;
 use super::{Environment, Origin, Profile, Text};
+use crate::catalog::Known;
 use crate::finding::{Code, Finding};
 
 /// Resolves the environment of a workload.
@@ -53,9 +54,9 @@ pub fn environment(
 }
 
 /// What does not fit in the environments of the applications, whatever the profile.
-pub fn conflicts(manifest: &Manifest, topology: &Topology) -> Vec<Finding> {
-    let context =
-        Context { manifest, profile: &Profile::built_in(Base::Local), topology, places: &super::Places::new() };
+pub fn conflicts(manifest: &Manifest, known: &Known, topology: &Topology) -> Vec<Finding> {
+    let (profile, places) = (&Profile::built_in(Base::Local), &super::Places::new());
+    let context = Context { manifest, profile, topology, known, places };
     let mut findings = Vec::new();
     for entry in &manifest.apps {
         environment(&context, &entry.id, &entry.app.workload, &entry.declared_by, &mut findings);
@@ -114,8 +115,18 @@ fn conflict(context: &Context<'_>, id: &Id, name: &EnvName, other: &Origin, give
     } else {
         format!("`{id}` is given `{name}` by `{other_giver}` and by `{giver}`, with different values")
     };
-    let finding = Finding::new(Code::BindingConflict, message)
-        .help(format!("rename one of them, or set `{name}` in the `env` of `{id}`"));
+    // Its own words for another name: what is given by the catalog can be copied.
+    let template = context.declared(giver).and_then(|(workload, _)| workload.app_env.get(name));
+    let prefix = giver.as_str().replace('-', "_").to_ascii_uppercase();
+    let help = match template {
+        Some(template) if other_giver != giver => format!(
+            "give one of them another name, such as `app_env({prefix}_{name} = {:?})` on `{giver}`, or set `{name}` in \
+             the `env` of `{id}`",
+            template.as_str()
+        ),
+        _ => format!("rename one of them, or set `{name}` in the `env` of `{id}`"),
+    };
+    let finding = Finding::new(Code::BindingConflict, message).help(help);
     let finding = match context.declared(other_giver) {
         Some((_, place)) => finding.at(place),
         None => finding,

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use orch_manifest::manifest::{DeclaredBy, Manifest};
 use orch_manifest::model::{Connection, Deployment, Workload};
 use orch_manifest::value::{Fact, Part, SecretRef, Token};
-use orch_manifest::{EnvName, Id, Port, PortName, Template, Value};
+use orch_manifest::{EnvName, Id, Port, PortName, SecretName, Template, Value};
 
 use super::tenants;
 use super::topology::Topology;
 use super::{Piece, Profile, Text};
+use crate::catalog::{Entry, Known, Login};
 
 /// What everything is resolved against.
 pub struct Context<'a> {
@@ -19,6 +20,8 @@ pub struct Context<'a> {
     pub profile: &'a Profile,
     /// The edges.
     pub topology: &'a Topology,
+    /// What is known about the images.
+    pub known: &'a Known,
     /// Who is reached somewhere else than under its own name.
     pub places: &'a Places,
 }
@@ -71,6 +74,7 @@ struct Subject<'a> {
     workload: &'a Workload,
     deployment: Deployment,
     connection: Option<&'a Connection>,
+    known: Option<&'a Entry>,
     is_app: bool,
     place: Option<&'a Place>,
 }
@@ -143,6 +147,11 @@ impl<'a> Context<'a> {
             Token::Own(Fact::User | Fact::Database) if self.tenant(view).is_some() => {
                 Ok(Text::literal(tenants::name(view.reader)))
             }
+            Token::Own(Fact::Password) if let Some(app) = self.tenant(view) => {
+                let text = self.subject(view.owner)?.password(self, depth)?;
+                tenants::password(&text, app)
+                    .map_err(|invalid| Unresolved::unknown(invalid.problem, "give the secret a shorter name"))
+            }
             Token::Own(fact) => self.subject(view.owner)?.fact(fact, self, depth),
             Token::Of(id, fact) => {
                 let absent = |who: &Id| self.topology.absent.get(who).is_some_and(|ids| ids.contains(id));
@@ -190,6 +199,7 @@ impl<'a> Context<'a> {
                 workload: &entry.app.workload,
                 deployment: Deployment::Container,
                 connection: None,
+                known: None,
                 is_app: true,
                 place: self.places.get(id),
             });
@@ -203,6 +213,7 @@ impl<'a> Context<'a> {
             workload: &entry.service.workload,
             deployment: entry.service.deployment(),
             connection: entry.service.connection.as_ref(),
+            known: self.known.get(id).map(AsRef::as_ref),
             is_app: false,
             place: self.places.get(id),
         })
@@ -219,12 +230,40 @@ impl Subject<'_> {
             }
             Fact::Scheme => self.scheme(None).map(Text::literal),
             Fact::Url(name) => self.url(name.as_ref(), context, depth),
-            Fact::User => self.connected(|connection| connection.user.as_ref(), "user", context, depth),
-            Fact::Database => self.connected(|connection| connection.database.as_ref(), "database", context, depth),
+            Fact::User => match self.login(|login| login.user.as_ref()) {
+                Some(user) => context.template_at(user, self.view(), depth + 1),
+                None => self.connected(|connection| connection.user.as_ref(), "user", context, depth),
+            },
+            Fact::Database => match self.login(|login| login.database.as_ref()) {
+                Some(database) => context.template_at(database, self.view(), depth + 1),
+                None => self.connected(|connection| connection.database.as_ref(), "database", context, depth),
+            },
+            Fact::Password => self.password(context, depth),
             Fact::HostPort(name) => {
                 self.port(Some(name))?;
                 Ok(Text::piece(Piece::HostPort { id: self.id.clone(), port: name.clone() }))
             }
+        }
+    }
+
+    /// What the catalog knows of who logs in to a container.
+    fn login<'b>(&'b self, part: impl Fn(&'b Login) -> Option<&'b Template>) -> Option<&'b Template> {
+        self.known.filter(|_| self.deployment == Deployment::Container).and_then(|known| part(&known.login))
+    }
+
+    /// The password: of a container as the catalog says, of an external service the secret that a container
+    /// would have.
+    fn password(&self, context: &Context<'_>, depth: usize) -> Result<Text, Unresolved> {
+        if let Some(password) = self.login(|login| login.password.as_ref()) {
+            return context.template_at(password, self.view(), depth + 1);
+        }
+        let name = SecretName::parse(&format!("{}-password", self.id)).ok();
+        match name.filter(|_| self.deployment == Deployment::External) {
+            Some(name) => Ok(Text::piece(Piece::Secret { name, key: None, in_url: false })),
+            None => Err(Unresolved::unknown(
+                format!("the password of `{}` is not known", self.id),
+                "name the secret: `{secret:NAME}`",
+            )),
         }
     }
 

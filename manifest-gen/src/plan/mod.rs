@@ -30,6 +30,8 @@ pub mod topology;
 
 use orch_manifest::manifest::Manifest;
 
+use crate::catalog::Beneath;
+
 pub use facts::{Place, Places};
 #[cfg(feature = "cli")]
 pub(crate) use model::port_label;
@@ -42,15 +44,17 @@ pub use text::{Piece, Text};
 
 use topology::Topology;
 
-/// Plans a manifest for a profile.
+/// Plans a manifest for a profile, with what the catalog knows of its images beneath it.
 pub fn plan(manifest: &Manifest, profile: &Profile) -> Plan {
-    plan_with(manifest, profile, &Places::new())
+    plan_with(manifest, profile, &Beneath::default(), &Places::new())
 }
 
-/// Plans a manifest for a profile, with some of it reached elsewhere than under its own name.
-pub fn plan_with(manifest: &Manifest, profile: &Profile, places: &Places) -> Plan {
+/// Plans a manifest for a profile, with this beneath it, and some of it reached elsewhere than under its
+/// own name.
+pub fn plan_with(manifest: &Manifest, profile: &Profile, beneath: &Beneath, places: &Places) -> Plan {
+    let (manifest, known) = &beneath.complete(manifest);
     let (topology, mut findings) = Topology::resolve(manifest);
-    let context = facts::Context { manifest, profile, topology: &topology, places };
+    let context = facts::Context { manifest, profile, topology: &topology, known, places };
     let mut workloads = resolve::workloads(&context, &mut findings);
     tenants::add_jobs(&mut workloads, &context, &mut findings);
     ports::publish(&mut workloads, &context);

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use orch_manifest::manifest::DeclaredBy;
 use orch_manifest::model::{
@@ -122,7 +123,7 @@ pub struct Workload {
     /// Annotations.
     pub annotations: BTreeMap<LabelKey, String>,
     /// What is known about the image.
-    pub facts: Option<&'static crate::catalog::Entry>,
+    pub facts: Option<Arc<crate::catalog::Entry>>,
 }
 
 impl Workload {
@@ -134,7 +135,7 @@ impl Workload {
     /// The health check, where the container can make it: HTTP and TCP are asked for by a shell, which
     /// its image may not have. Kubernetes asks from outside.
     pub fn check_inside(&self) -> Option<&HealthCheck> {
-        let has_shell = self.facts.is_none_or(|facts| facts.shell);
+        let has_shell = self.facts.as_ref().is_none_or(|facts| facts.image.shell);
         self.health.as_ref().filter(|health| has_shell || matches!(health.probe, super::resolve::Probe::Command(_)))
     }
 

@@ -145,7 +145,7 @@ fn workload(
     let entrypoint = texts(&declared.entrypoint, "entrypoint", findings);
     let command = texts(&declared.command, "command", findings);
     let is_job = matches!(role, Role::App(AppKind::Job | AppKind::Cron));
-    let facts = crate::catalog::find(&image);
+    let facts = context.known.get(id);
     let mut env = environment(context, id, declared, place, findings);
     for (name, entry) in &mut env {
         let one_secret = matches!(entry.value.pieces.as_slice(), [Piece::Secret { .. }]);
@@ -160,7 +160,7 @@ fn workload(
         entrypoint,
         command,
         env,
-        facts,
+        facts: facts.cloned(),
         ports: declared.ports.iter().map(|port| Published { port: port.clone(), publish: None }).collect(),
         ingress: declared.ingress.clone(),
         volumes: volumes(declared),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use orch_manifest::manifest::ServiceEntry;
 use orch_manifest::model::{AppKind, Deployment, RestartPolicy};
-use orch_manifest::value::Token;
+use orch_manifest::value::{Fact, Token};
 use orch_manifest::{Duration, EnvName, Id, SecretName};
 
 use super::bindings::known;
@@ -21,6 +21,17 @@ pub(super) fn name(app: &Id) -> String {
 /// The secret of one application, where a template names the secret of the service.
 pub(super) fn secret(of_service: &SecretName, app: &Id) -> Result<SecretName, orch_manifest::Invalid> {
     SecretName::parse(&format!("{of_service}-{app}"))
+}
+
+/// The password of one application, where that of the service is this text.
+pub(super) fn password(of_service: &Text, app: &Id) -> Result<Text, orch_manifest::Invalid> {
+    let own = |piece: &Piece| match piece {
+        Piece::Secret { name, in_url, .. } => {
+            Ok(Piece::Secret { name: secret(name, app)?, key: None, in_url: *in_url })
+        }
+        piece => Ok(piece.clone()),
+    };
+    Ok(Text { pieces: of_service.pieces.iter().map(own).collect::<Result<_, _>>()? })
 }
 
 /// Adds the jobs, and lets the applications wait for them.
@@ -56,7 +67,7 @@ fn job(
     let (service, place) = (&entry.service, &entry.declared_by);
     let server = workloads.iter().find(|workload| workload.id == service.id)?;
     let tenancy = service.tenants?;
-    let Some(tenants) = server.facts.and_then(|facts| facts.tenants(tenancy)) else {
+    let Some(tenants) = server.facts.as_ref().and_then(|facts| facts.tenants(tenancy)) else {
         let message = format!(
             "how `{}` gives each application a {tenancy} is not known for the image `{}`",
             service.id, server.image
@@ -89,7 +100,7 @@ fn job(
             set(name.clone(), value);
         }
     }
-    let password = password(entry, findings)?;
+    let password = service_password(entry, context, findings)?;
     for app in apps {
         let variable = EnvName::parse(&format!("TENANT_PASSWORD_{}", name(app))).ok()?;
         match secret(&password, app) {
@@ -132,11 +143,19 @@ fn job(
 }
 
 /// The secret that the service's bindings name; each application has one of its own in its place.
-fn password(entry: &ServiceEntry, findings: &mut Vec<Finding>) -> Option<SecretName> {
-    let templates = entry.service.workload.app_env.values();
-    let secrets: BTreeSet<SecretName> = templates
-        .flat_map(orch_manifest::Template::tokens)
-        .filter_map(|token| if let Token::Secret(name) = token { Some(name) } else { None })
+fn service_password(entry: &ServiceEntry, context: &Context<'_>, findings: &mut Vec<Finding>) -> Option<SecretName> {
+    let id = &entry.service.id;
+    let own = || context.fact(&Fact::Password, View { owner: id, reader: id }).ok();
+    let tokens = entry.service.workload.app_env.values().flat_map(orch_manifest::Template::tokens);
+    let secrets: BTreeSet<SecretName> = tokens
+        .filter_map(|token| match token {
+            Token::Secret(name) => Some(name),
+            Token::Own(Fact::Password) => match own()?.pieces.as_slice() {
+                [Piece::Secret { name, .. }] => Some(name.clone()),
+                _ => None,
+            },
+            _ => None,
+        })
         .collect();
     if let [only] = secrets.iter().collect::<Vec<_>>()[..] {
         return Some(only.clone());

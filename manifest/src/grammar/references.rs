@@ -83,7 +83,7 @@ impl<S: Copy> Reader<'_, S> {
 
 fn unanswerable(token: &Token, workload: &Workload, owner: Owner) -> Option<(String, String)> {
     match token {
-        Token::Own(Fact::User | Fact::Database) if owner != Owner::Service => Some((
+        Token::Own(Fact::User | Fact::Password | Fact::Database) if owner != Owner::Service => Some((
             format!("`{token}`: an application has none"),
             "it is a fact about a service: write `{ID.database}` or `{ID.user}`".to_owned(),
         )),

@@ -377,7 +377,7 @@ fn templates() {
         (
             "{db.app}",
             "unknown token `{db.app}`",
-            "one of `id`, `host`, `port`, `scheme`, `url`, `user`, `database`, `host_port`",
+            "one of `id`, `host`, `port`, `scheme`, `url`, `user`, `password`, `database`, `host_port`",
         ),
         ("{Db.host}", "`Db` is not an id", "write `db`"),
         ("{secret:a.b}", "a token for a secret has its name and nothing else", "write `{secret:NAME}`"),

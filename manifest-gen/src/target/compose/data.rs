@@ -89,7 +89,7 @@ impl Writer<'_> {
             }
             return None;
         };
-        if workload.facts.is_some_and(|facts| !facts.shell) {
+        if workload.facts.as_ref().is_some_and(|facts| !facts.image.shell) {
             let message =
                 format!("the image of `{}` has no `chown` to make its folders on the host its own", workload.id);
             let folders: Vec<String> =

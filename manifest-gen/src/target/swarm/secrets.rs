@@ -223,10 +223,10 @@ fn shell(script: &str) -> Vec<String> {
 fn whole_command(workload: &Workload) -> (Vec<Text>, Vec<Text>) {
     let literals = |words: &[String]| words.iter().map(Text::literal).collect::<Vec<_>>();
     let declared = (workload.entrypoint.clone(), workload.command.clone());
-    match (workload.facts, declared) {
+    match (&workload.facts, declared) {
         (Some(facts), (entrypoint, command)) if entrypoint.is_empty() => {
-            let command = if command.is_empty() { literals(&facts.command) } else { command };
-            (literals(&facts.entrypoint), command)
+            let command = if command.is_empty() { literals(&facts.image.command) } else { command };
+            (literals(&facts.image.entrypoint), command)
         }
         (_, declared) => declared,
     }
@@ -234,11 +234,10 @@ fn whole_command(workload: &Workload) -> (Vec<Text>, Vec<Text>) {
 
 /// Whether the image is known to have a shell, and its entry point is known.
 fn has_shell(workload: &Workload) -> bool {
+    let known = || workload.facts.as_ref().is_some_and(|facts| !facts.image.entrypoint.is_empty());
     let is_shell = |word: &str| ["sh", "bash", "ash", "dash"].contains(&word.rsplit('/').next().unwrap_or_default());
     match workload.entrypoint.first() {
-        Some(word) => {
-            word.as_literal().is_some_and(is_shell) || workload.facts.is_some_and(|facts| !facts.entrypoint.is_empty())
-        }
-        None => workload.facts.is_some_and(|facts| !facts.entrypoint.is_empty()),
+        Some(word) => word.as_literal().is_some_and(is_shell) || known(),
+        None => known(),
     }
 }

@@ -4,18 +4,20 @@
 //! which the manifest's schema is derived as well; only what TOML writes in another form than JSON is
 //! said here. It is in the dialect that editors of TOML know: draft 7, and of that nothing beyond draft 4.
 
+mod image;
+
 use std::collections::BTreeMap;
 
 use orch_manifest::grammar::{APP_KEYS, SERVICE_KEYS, WORKLOAD_KEYS, nested_keys};
 use orch_manifest::manifest::Manifest;
 use serde_json::{Map, Value, json};
 
-use super::options::{
+use crate::config::options::{
     DataPlace, K8S_KEYS, SECRET_KEYS, SECRET_PLACE_KEYS, SOURCES, STORE_KEYS, StoreKind, TARGET_KEYS,
 };
-use super::origin::{camel_case, field};
-use super::packages::{DECLARATION_KEYS, PACKAGE_KEYS};
-use super::parse::{APP_SECTION_KEYS, DOCUMENT_KEYS, PROFILE_KEYS, SERVICE_SECTION_KEYS, SYSTEM_KEYS};
+use crate::config::origin::{camel_case, field};
+use crate::config::packages::{DECLARATION_KEYS, PACKAGE_KEYS};
+use crate::config::parse::{APP_SECTION_KEYS, DOCUMENT_KEYS, PROFILE_KEYS, SERVICE_SECTION_KEYS, SYSTEM_KEYS};
 
 /// The JSON Schema of `orch.toml`, indented, with a final newline.
 pub fn json_schema() -> String {
@@ -51,6 +53,11 @@ impl Writer<'_> {
             "services" => self.by_id("Keys for services, in every profile", &reference("service")),
             "apps" => self.by_id("Keys for applications, in every profile", &reference("app")),
             "packages" => self.packages(),
+            "catalog" => json!({
+                "description": "What is known about images beyond the catalog, by their names without a tag",
+                "type": "object",
+                "additionalProperties": reference("image"),
+            }),
             "profiles" => self.by_id("What differs in a profile", &reference("profile")),
             "targets" => reference("targets"),
             "secrets" => reference("secrets"),
@@ -63,6 +70,7 @@ impl Writer<'_> {
             "value": self.value(),
             "service": self.section("ServiceEntry", SERVICE_KEYS, &SERVICE_SECTION_KEYS),
             "app": self.section("AppEntry", APP_KEYS, &APP_SECTION_KEYS),
+            "image": self.image(),
             "profile": self.profile(),
             "targets": self.targets(),
             "secrets": self.secrets(),

@@ -1,0 +1,188 @@
+//! What is known about one image.
+
+use std::collections::BTreeMap;
+
+use orch_manifest::grammar::{self, Problem, Reader};
+use orch_manifest::model::{Kind, Service, Tenancy, Workload};
+use orch_manifest::{AbsolutePath, EnvName, Id, ImageRef, Template};
+use serde::{Deserialize, Serialize};
+
+use super::page::{Page, Said};
+use super::variant::Subject;
+use crate::config::replace_lists;
+
+/// What is known about an image.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// The file that says it: of the catalog, or `orch.toml`.
+    pub file: String,
+    /// What it is called.
+    pub name: Option<String>,
+    /// What it is mostly used as.
+    pub kind: Option<Kind>,
+    /// The tag that it was read for.
+    pub read_for: Option<String>,
+    /// From where it was read, as URLs.
+    pub sources: Vec<String>,
+    /// What is in the image.
+    pub image: Image,
+    /// What a service of the image is unless it says otherwise. The names of secrets are those behind
+    /// the service's id: `password` is the secret `<id>-password`.
+    pub service: Workload,
+    /// Who logs in, and with what.
+    pub login: Login,
+    /// Variables that have a form which names a file with the value, and that form.
+    pub file_env: BTreeMap<EnvName, EnvName>,
+    /// Variables that stand in for another: where one of them is stated, that one is not set.
+    pub instead: BTreeMap<EnvName, Vec<EnvName>>,
+    /// How each application gets something of its own.
+    pub tenants: BTreeMap<String, Tenants>,
+    /// Whether several of them can be one: each replica of another has data of its own.
+    pub clusters: bool,
+    /// The client, with its arguments: it runs in the container of a service and takes the user, the
+    /// password and the database from that container's environment. Empty where there is none.
+    pub client: Vec<String>,
+    /// Writes all data of a service to standard output.
+    pub dump: Option<Stream>,
+    /// Reads what `dump` wrote from standard input.
+    pub restore: Option<Stream>,
+}
+
+/// What is in an image.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Image {
+    /// Whether there is a shell in it.
+    pub shell: bool,
+    /// Its entry point, when it runs its arguments and a shell can come before it.
+    pub entrypoint: Vec<String>,
+    /// Its own arguments, which it runs when it is given none.
+    pub command: Vec<String>,
+    /// Folders that its program writes to and nobody keeps.
+    pub writable: Vec<AbsolutePath>,
+}
+
+/// Who logs in to a service, and with what.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Login {
+    /// The user.
+    pub user: Option<Template>,
+    /// The password.
+    pub password: Option<Template>,
+    /// The database.
+    pub database: Option<Template>,
+}
+
+/// A command in the container of a service that writes its data to standard output, or reads it from
+/// standard input.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stream {
+    /// The command in exec form.
+    pub command: Vec<String>,
+    /// What the name of a file with the data ends in, without a dot.
+    pub extension: String,
+}
+
+/// How a service gives each application something of its own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tenants {
+    /// A POSIX shell script for the image. `$TENANTS` is a list of names, and the password of each
+    /// is in `$TENANT_PASSWORD_<name>`. Running it again changes nothing.
+    pub script: String,
+    /// Its environment, from the view of the service.
+    pub env: BTreeMap<EnvName, Template>,
+}
+
+impl Entry {
+    /// Nothing known about an image yet.
+    pub(super) fn new(image: &ImageRef) -> Self {
+        Self {
+            file: String::new(),
+            name: None,
+            kind: None,
+            read_for: None,
+            sources: Vec::new(),
+            image: Image { shell: true, entrypoint: Vec::new(), command: Vec::new(), writable: Vec::new() },
+            service: Workload { image: Some(image.clone()), ..Workload::default() },
+            login: Login::default(),
+            file_env: BTreeMap::new(),
+            instead: BTreeMap::new(),
+            tenants: BTreeMap::new(),
+            clusters: false,
+            client: Vec::new(),
+            dump: None,
+            restore: None,
+        }
+    }
+
+    /// Adds what a page says about an image, and what those of its variants say that it is one of.
+    pub(super) fn add(&mut self, page: &Page, subject: Subject<'_>, problems: &mut Vec<Problem<usize>>) {
+        self.file.clone_from(&page.file);
+        self.say(&page.said, problems);
+        for variant in page.variants.iter().filter(|variant| variant.which.is(subject)) {
+            self.say(&variant.said, problems);
+        }
+    }
+
+    /// What is said later wins: lists replace, maps are merged.
+    fn say(&mut self, said: &Said, problems: &mut Vec<Problem<usize>>) {
+        let facts = &said.facts;
+        set(&mut self.name, facts.name.as_ref());
+        set(&mut self.kind, facts.kind.as_ref());
+        set(&mut self.read_for, facts.read_for.as_ref());
+        self.sources.extend(facts.sources.iter().cloned());
+        replace(&mut self.image.shell, facts.image.shell.as_ref());
+        replace(&mut self.image.entrypoint, facts.image.entrypoint.as_ref());
+        replace(&mut self.image.command, facts.image.command.as_ref());
+        replace(&mut self.image.writable, facts.image.writable.as_ref());
+        set(&mut self.login.user, facts.login.user.as_ref());
+        set(&mut self.login.password, facts.login.password.as_ref());
+        set(&mut self.login.database, facts.login.database.as_ref());
+        self.file_env.extend(facts.file_env.clone());
+        self.instead.extend(facts.instead.clone());
+        self.tenants.extend(facts.tenants.clone());
+        replace(&mut self.clusters, facts.clusters.as_ref());
+        replace(&mut self.client, facts.client.as_ref());
+        set(&mut self.dump, facts.dump.as_ref());
+        set(&mut self.restore, facts.restore.as_ref());
+        replace_lists(&said.service, &mut self.service);
+        let Some(mut service) = stand_in(std::mem::take(&mut self.service)) else { return };
+        grammar::apply_service(&said.service, &mut service, &mut Reader::new(problems));
+        self.service = service.workload;
+    }
+
+    /// How it gives each application something of its own.
+    pub fn tenants(&self, tenancy: Tenancy) -> Option<&Tenants> {
+        self.tenants.get(tenancy.as_str())
+    }
+}
+
+/// A service of which only what it has in common with applications matters.
+fn stand_in(workload: Workload) -> Option<Service> {
+    Some(Service {
+        id: Id::parse("x").ok()?,
+        kind: Kind::parse("other").ok()?,
+        derived_id: false,
+        code: None,
+        deployment: None,
+        connection: None,
+        tenants: None,
+        workload,
+    })
+}
+
+fn set<T: Clone>(place: &mut Option<T>, value: Option<&T>) {
+    if let Some(value) = value {
+        *place = Some(value.clone());
+    }
+}
+
+fn replace<T: Clone>(place: &mut T, value: Option<&T>) {
+    if let Some(value) = value {
+        place.clone_from(value);
+    }
+}

@@ -1,0 +1,37 @@
+use std::collections::BTreeSet;
+
+use super::{Catalog, FILES, Page};
+
+fn pages() -> Vec<(String, Page)> {
+    let page = |file: &include_dir::File<'_>| {
+        let name = file.path().display().to_string();
+        let mut problems = Vec::new();
+        let page = Page::parse(&name, file.contents_utf8().unwrap(), &mut problems);
+        assert!(problems.is_empty(), "{name}: {problems:?}");
+        (name, page.unwrap())
+    };
+    FILES.files().map(page).collect()
+}
+
+#[test]
+fn every_file_is_a_page_and_no_image_has_two() {
+    let mut images = BTreeSet::new();
+    for (name, page) in pages() {
+        assert!(!page.images.is_empty(), "{name}");
+        for image in page.images {
+            assert!(images.insert(image.clone()), "{image}");
+            let mut problems = Vec::new();
+            Catalog::built_in().resolve(&image.parse().unwrap(), None, &mut problems);
+            assert!(problems.is_empty(), "{name}: {problems:?}");
+        }
+    }
+}
+
+#[test]
+fn an_image_is_found_by_every_name_of_docker_hub() {
+    let find = |image: &str| Catalog::built_in().find(&image.parse().unwrap(), None);
+    for image in ["postgres:16", "library/postgres:16", "docker.io/library/postgres", "docker.io/postgres:16"] {
+        assert!(find(image).is_some(), "{image}");
+    }
+    assert!(find("ghcr.io/acme/postgres:16").is_none());
+}
