@@ -164,6 +164,12 @@ codes! {
     DerivedId = "derived-id", Note,
         "A service with a persistent volume has the id that follows from its type's name: renaming the type would start with an empty volume.",
         "Write the `id`.";
+    UnknownImage = "unknown-image", Warning,
+        "The catalog does not know an image, and the service does not say what else it would: its port, where it keeps data, as whom it runs.",
+        "Write what the message names, or `[catalog.\"IMAGE\"]` in `orch.toml` once for all services of the image.";
+    SeparateReplicas = "separate-replicas", Error,
+        "Several replicas are asked for of a service that keeps data and is not known to be one cluster: each would have data of its own, and an application would see another at every connection.",
+        "Leave `replicas` out. For an image that makes a cluster of its replicas, write `[catalog.\"IMAGE\"]` with `clusters = true` in `orch.toml`.";
     NoHealth = "no-health-check", Warning,
         "A container has no health check, so whoever depends on it starts before it can answer.",
         "Write `health(…)`, or `health(none)` where running is enough.";

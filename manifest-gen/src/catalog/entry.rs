@@ -7,7 +7,7 @@ use orch_manifest::model::{Kind, Service, Tenancy, Workload};
 use orch_manifest::{AbsolutePath, EnvName, Id, ImageRef, Template};
 use serde::{Deserialize, Serialize};
 
-use super::page::{Page, Said};
+use super::page::{FileFacts, Page, Said};
 use super::variant::Subject;
 use crate::config::replace_lists;
 
@@ -153,6 +153,9 @@ impl Entry {
         let Some(mut service) = stand_in(std::mem::take(&mut self.service)) else { return };
         grammar::apply_service(&said.service, &mut service, &mut Reader::new(problems));
         self.service = service.workload;
+        if let Some(files) = &facts.file {
+            self.service.files = files.iter().filter_map(FileFacts::model).collect();
+        }
     }
 
     /// How it gives each application something of its own.

@@ -5,8 +5,9 @@
 //! | `env`, `ulimit` | by name: what is stated stays, the rest is added |
 //! | `volume` | by path: what is stated at a path, above it or below it stays, the rest is added |
 //! | `port` | as a whole; a port that is stated takes the name and the scheme of the one with its number |
-//! | `command`, `entrypoint` | together: who states one of them says what is run |
+//! | `command`, `entrypoint` | together: who states one of them says what is run, with which files |
 //! | variables of who logs in | not where a stated `app_env` says in its own words who does |
+//! | `restricted` | as a whole; not from an image that has to be root where another `user` is stated |
 //! | anything else | as a whole |
 //!
 //! What `orch.toml` takes back with `unset` is not added again.
@@ -84,6 +85,10 @@ fn fill(service: &mut Service, entry: &Entry, withheld: &BTreeSet<String>) {
     own_secrets(&mut known, &id);
     let stated = &mut service.workload;
     program(stated, &mut known);
+    // Where the image has to be root its root is writable; another user takes both back.
+    if stated.user.is_some() && known.user.is_some_and(|user| user.uid == 0) {
+        known.restricted = None;
+    }
     if says("env") {
         environment(stated, &mut known, entry);
     }
@@ -97,6 +102,9 @@ fn fill(service: &mut Service, entry: &Entry, withheld: &BTreeSet<String>) {
     for (name, limit) in known.ulimits.into_iter().filter(|_| says("ulimits")) {
         stated.ulimits.entry(name).or_insert(limit);
     }
+    let is_stated = |path: &AbsolutePath| stated.files.iter().any(|file| file.path == *path);
+    let files: Vec<_> = known.files.into_iter().filter(|file| says("files") && !is_stated(&file.path)).collect();
+    stated.files.extend(files);
     let kept = known.volumes.into_iter().filter(|_| says("volumes"));
     volumes(stated, kept.collect());
     if stated.restricted != Some(false) {
@@ -144,8 +152,10 @@ fn is_url(template: &Template) -> bool {
 }
 
 /// Who states what is run says how it is told its password: the secret in the stated words, or none.
+/// Who states a configuration has one that the known command would not read.
 fn program(stated: &Workload, known: &mut Workload) {
-    if stated.command.is_empty() && stated.entrypoint.is_empty() {
+    let configured = !known.files.is_empty() && !stated.files.is_empty();
+    if stated.command.is_empty() && stated.entrypoint.is_empty() && !configured {
         return;
     }
     let secret = |words: &[Value]| {
@@ -154,6 +164,7 @@ fn program(stated: &Workload, known: &mut Workload) {
     let told = secret(&known.command);
     known.command.clear();
     known.entrypoint.clear();
+    known.files.clear();
     let Some(told) = told else { return };
     match secret(&stated.command).or_else(|| secret(&stated.entrypoint)) {
         Some(other) => known.env.values_mut().for_each(|value| {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use orch_manifest::grammar::{Args, Problem};
-use orch_manifest::model::Kind;
-use orch_manifest::{AbsolutePath, EnvName, ImageRef, did_you_mean};
+use orch_manifest::model::{File, Kind};
+use orch_manifest::{AbsolutePath, EnvName, ImageRef, SourcePath, did_you_mean};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use toml::Spanned;
@@ -15,9 +15,9 @@ use super::variant::{VARIANT_KEYS, Which};
 use crate::config::tree;
 
 /// The keys of a page beyond those of [`Facts`].
-pub(crate) const PAGE_KEYS: [&str; 16] = [
+pub(crate) const PAGE_KEYS: [&str; 17] = [
     "like", "service", "variant", "name", "kind", "read_for", "sources", "image", "login", "file_env", "instead",
-    "tenants", "clusters", "client", "dump", "restore",
+    "tenants", "clusters", "client", "dump", "restore", "file",
 ];
 /// The keys of [`ImageFacts`].
 pub(crate) const IMAGE_KEYS: [&str; 4] = ["shell", "entrypoint", "command", "writable"];
@@ -90,6 +90,30 @@ pub(super) struct Facts {
     pub(super) client: Option<Vec<String>>,
     pub(super) dump: Option<Stream>,
     pub(super) restore: Option<Stream>,
+    pub(super) file: Option<Vec<FileFacts>>,
+}
+
+/// A file that is mounted read-only, for a program that the page says how to run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileFacts {
+    pub(super) path: AbsolutePath,
+    pub(super) content: String,
+    #[serde(default)]
+    pub(super) template: bool,
+}
+
+impl FileFacts {
+    /// The same as a file of a service. Its source is the page.
+    pub(super) fn model(&self) -> Option<File> {
+        Some(File {
+            path: self.path.clone(),
+            source: SourcePath::parse(self.path.as_str().trim_start_matches('/')).ok()?,
+            template: self.template,
+            content: Some(self.content.clone()),
+            sha256: None,
+        })
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

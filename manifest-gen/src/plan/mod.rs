@@ -13,6 +13,7 @@
 //! | [`ports`] | what is published, where |
 //! | [`system`] | what a running application is told |
 //! | `tenants` | the jobs that give each application something of its own |
+//! | `unknown` | what to say of an image that the catalog does not know |
 //! | [`resolve`] | everything else about a container |
 //! | [`text`] | text with secrets and variables in it |
 
@@ -27,6 +28,7 @@ pub mod system;
 mod tenants;
 pub mod text;
 pub mod topology;
+mod unknown;
 
 use orch_manifest::manifest::Manifest;
 
@@ -57,6 +59,7 @@ pub fn plan_with(manifest: &Manifest, profile: &Profile, beneath: &Beneath, plac
     let context = facts::Context { manifest, profile, topology: &topology, known, places };
     let mut workloads = resolve::workloads(&context, &mut findings);
     tenants::add_jobs(&mut workloads, &context, &mut findings);
+    findings.extend(unknown::images(&workloads, &context));
     ports::publish(&mut workloads, &context);
     system::tell(&mut workloads, &context);
     let (secrets, variables) = resolve::supplied(&workloads);

@@ -187,3 +187,29 @@ fn tenants_have_a_password_each() {
     let job = env(&plan, "postgres-tenants");
     assert!(job.contains(&("TENANT_PASSWORD_api".to_owned(), "{secret:postgres-password-api}".to_owned())), "{job:?}");
 }
+
+/// Who gives an image that has to be root another user knows that it need not be.
+#[test]
+fn another_user_is_held_to_the_restricted_standard() {
+    let nats = |stated| System::new().with("bus", "messaging", "nats:2.10-alpine", &stated).plan("prod");
+    assert!(!workload(&nats(json!({})), "bus").restricted);
+    assert!(workload(&nats(json!({"user": "1000:1000"})), "bus").restricted);
+    // Here it is not root that needs the writable folders.
+    let kafka =
+        System::new().with("log", "messaging", "apache/kafka:3.9.0", &json!({"user": "1001:1001"})).plan("prod");
+    assert!(!workload(&kafka, "log").restricted);
+}
+
+/// A configuration that somebody states is the one that is read.
+#[test]
+fn a_stated_file_is_the_configuration() {
+    let loki = |stated| System::new().with("loki", "telemetry", "grafana/loki:3.2.1", &stated).plan("prod");
+    let plan = loki(json!({}));
+    assert_eq!(workload(&plan, "loki").files[0].path.as_str(), "/etc/loki/orch.yaml");
+    assert_eq!(workload(&plan, "loki").command.len(), 1);
+    let file =
+        json!({"path": "/etc/loki/local-config.yaml", "source": "loki.yaml", "content": "x", "sha256": "0".repeat(64)});
+    let plan = loki(json!({"files": [file]}));
+    assert_eq!(workload(&plan, "loki").files.len(), 1);
+    assert!(workload(&plan, "loki").command.is_empty(), "the image's own command reads it");
+}

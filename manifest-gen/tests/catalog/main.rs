@@ -5,6 +5,9 @@
 mod external;
 mod layers;
 mod own;
+mod pages;
+mod systems;
+mod unknown;
 
 use cargo_orch::config::Config;
 use cargo_orch::finding::Finding;
@@ -40,7 +43,7 @@ impl System {
     fn manifest(&self) -> Manifest {
         let ids: Vec<&Value> = self.services.iter().map(|service| &service["id"]).collect();
         let place = json!({"package": "api", "file": "src/main.rs", "item": "main"});
-        let app = json!({"id": "api", "version": "1.0.0", "kind": "worker", "services": ids, "declaredBy": place});
+        let app = json!({"id": "api", "version": "1.0.0", "kind": "worker", "user": "10001:10001", "services": ids, "declaredBy": place});
         let manifest = json!({"schemaVersion": 1, "system": "shop", "services": self.services, "apps": [app]});
         Manifest::from_json(&manifest.to_string()).unwrap_or_else(|error| panic!("{error}"))
     }

@@ -59,6 +59,15 @@ impl Writer<'_> {
                 });
                 by_name("How each application gets something of its own", &tenants)
             }
+            "file" => {
+                let file = table("A file", &["path", "content", "template"], |key| match key {
+                    "path" => text("Where in the container"),
+                    "content" => text("What is in it"),
+                    _ => flag("Whether it has tokens"),
+                });
+                let what = "Files for the program that is run, unless a service says what is";
+                json!({ "description": what, "type": "array", "items": file })
+            }
             "clusters" => flag("Whether several of them can be one"),
             "client" => list("The client in the container, with its arguments"),
             "dump" => stream("Writes all data to standard output"),
