@@ -1,6 +1,7 @@
 //! The command line: one file a command. Its types stay here.
 
 mod artifacts;
+mod catalog;
 mod completions;
 mod config;
 mod diff;
@@ -79,6 +80,7 @@ enum Command {
     Config(config::Args),
     Why(why::Args),
     Targets(targets::Args),
+    Catalog(catalog::Args),
     Schema(schema::Args),
     Explain(explain::Args),
     Completions(completions::Args),
@@ -122,6 +124,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Restart(args) => restart::run(&args, &mut output),
         Command::Why(args) => why::run(&args, &mut output),
         Command::Targets(args) => targets::run(&args, &mut output),
+        Command::Catalog(args) => catalog::run(&args, &mut output),
         Command::Schema(args) => schema::run(&args, &mut output),
         Command::Explain(args) => explain::run(&args, &mut output),
         Command::Completions(args) => completions::run(&args, &mut Cli::command(), &mut output),
