@@ -14,6 +14,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use camino::Utf8PathBuf;
+use cargo_orch::catalog::Beneath;
 use cargo_orch::config::Config;
 use cargo_orch::finding::{Code, Finding, Severity, has_errors};
 use cargo_orch::plan::{Plan, Profile, plan};
@@ -310,6 +311,8 @@ fn each_volume_of_another_size_is_found() {
     for system in systems() {
         let profile = Profile::find("prod", &system.config).unwrap();
         let before = system.config.apply(&system.manifest, &profile).unwrap();
+        // The volumes that the catalog knows of are changed like those that are stated.
+        let (before, _) = Beneath::default().complete(&before);
         let mut changed = before.clone();
         let services = changed.services.iter_mut().map(|entry| &mut entry.service.workload);
         let all = services.chain(changed.apps.iter_mut().map(|entry| &mut entry.app.workload));

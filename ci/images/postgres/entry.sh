@@ -21,7 +21,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   fi
   user=${POSTGRES_USER:-postgres}
   database=${POSTGRES_DB:-$user}
-  initdb --username="$user" --pwfile=<(echo "$POSTGRES_PASSWORD") --auth=scram-sha-256 >/dev/null
+  initdb --username="$user" --pwfile=<(echo "$POSTGRES_PASSWORD") >/dev/null
   echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
   echo "listen_addresses = '*'" >>"$PGDATA/postgresql.conf"
   if [ "$database" != postgres ]; then

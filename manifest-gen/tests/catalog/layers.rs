@@ -125,9 +125,12 @@ fn who_states_the_command_says_the_password() {
     let redis = |stated| System::new().with("cache", "cache", "redis:7", &stated).plan("prod");
     let plan = redis(json!({}));
     assert_eq!(env(&plan, "cache"), pairs(&[("REDISCLI_AUTH", "{secret:cache-password}")]));
-    assert_eq!(env(&plan, "api"), pairs(&[("REDIS_URL", "redis://:{secret:cache-password}@cache:6379/0")]));
+    assert_eq!(env(&plan, "api"), pairs(&[("REDIS_URL", "redis://default:{secret:cache-password}@cache:6379/0")]));
     let plan = redis(json!({"command": ["redis-server", "--requirepass", {"secret": "pw"}]}));
-    assert_eq!(env(&plan, "api"), pairs(&[("REDIS_URL", "redis://:{secret:pw}@cache:6379/0")]));
+    assert_eq!(env(&plan, "api"), pairs(&[("REDIS_URL", "redis://default:{secret:pw}@cache:6379/0")]));
+    // Before it had users.
+    let old = System::new().with("cache", "cache", "redis:5-alpine", &json!({})).plan("prod");
+    assert_eq!(env(&old, "api"), pairs(&[("REDIS_URL", "redis://:{secret:cache-password}@cache:6379/0")]));
     // Without a password in it, there is none to be given: that is found, and not guessed.
     let plan = redis(json!({"command": ["redis-server"]}));
     assert_eq!(env(&plan, "cache"), []);
@@ -163,16 +166,16 @@ fn two_of_an_image_are_told_how_to_be_told_apart() {
     let plan = two.plan("prod");
     let conflict = plan.findings.iter().find(|finding| finding.code == Code::BindingConflict).unwrap();
     let help = conflict.help.as_deref().unwrap();
-    assert!(help.contains("app_env(SESSIONS_REDIS_URL = \"redis://:{password}@{host}:{port}/0\")"), "{help}");
+    assert!(help.contains("app_env(SESSIONS_REDIS_URL = \"redis://{user}:{password}@{host}:{port}/0\")"), "{help}");
     // What it says is right.
-    let app_env = json!({"appEnv": {"SESSIONS_REDIS_URL": "redis://:{password}@{host}:{port}/0"}});
+    let app_env = json!({"appEnv": {"SESSIONS_REDIS_URL": "redis://{user}:{password}@{host}:{port}/0"}});
     let two =
         System::new().with("cache", "cache", "redis:7", &json!({})).with("sessions", "cache", "redis:7", &app_env);
     let plan = two.plan("prod");
     assert!(!messages(&plan.findings).iter().any(|message| message.contains("REDIS_URL")), "{:?}", plan.findings);
     let urls = [
-        ("REDIS_URL", "redis://:{secret:cache-password}@cache:6379/0"),
-        ("SESSIONS_REDIS_URL", "redis://:{secret:sessions-password}@sessions:6379/0"),
+        ("REDIS_URL", "redis://default:{secret:cache-password}@cache:6379/0"),
+        ("SESSIONS_REDIS_URL", "redis://default:{secret:sessions-password}@sessions:6379/0"),
     ];
     assert_eq!(env(&plan, "api"), pairs(&urls));
 }

@@ -16,35 +16,8 @@ use tokio::sync::Mutex;
     kind = "messaging",
     image = "rabbitmq:3.13-management",
     id = "rabbitmq",
-    port(5672, name = "amqp", scheme = "amqp"),
-    port(15672, name = "management", scheme = "http"),
-    env(
-        RABBITMQ_DEFAULT_USER = "shop",
-        RABBITMQ_DEFAULT_PASS = secret("rabbitmq-password"),
-        // The data belongs to a node name, which would else change with the container's own.
-        RABBITMQ_NODENAME = "rabbit@localhost",
-        // Erlang reserves memory for every file that it may open, and engines allow a thousand million.
-        ERL_MAX_PORTS = "65536",
-    ),
-    app_env(
-        AMQP_URL = "amqp://{env:RABBITMQ_DEFAULT_USER}:{secret:rabbitmq-password}@{host}:{port:amqp}/%2f"
-    ),
     file("/etc/rabbitmq/conf.d/50-shop.conf", source = "rabbitmq.conf"),
-    volume("/var/lib/rabbitmq", name = "data", size = "5Gi"),
-    volume("/var/log/rabbitmq", ephemeral),
-    volume("/tmp", ephemeral),
-    // Each check starts an Erlang machine of its own, so it is asked less often.
-    health(
-        command = ["rabbitmq-diagnostics", "--quiet", "check_port_connectivity"],
-        interval = "10s",
-        timeout = "10s",
-        retries = 5,
-        start_period = "1m",
-    ),
-    resources(cpu = "250m", memory = "384Mi", cpu_limit = "1", memory_limit = "768Mi"),
-    user = "999:999",
-    fs_group = 999,
-    grace = "1m",
+    resources(cpu = "250m", memory = "384Mi", memory_limit = "768Mi")
 )]
 pub struct RabbitMq;
 

@@ -8,35 +8,7 @@ use redis::{AsyncCommands, Client};
 use shop_lifecycle::patiently;
 
 /// Redis, kept in memory only and bounded.
-#[orch::service(
-    kind = "cache",
-    image = "redis:7-alpine",
-    id = "redis",
-    port(6379, name = "redis", scheme = "redis"),
-    command = [
-        "redis-server",
-        "--requirepass", secret("redis-password"),
-        "--save", "",
-        "--appendonly", "no",
-        "--maxmemory", "64mb",
-        "--maxmemory-policy", "allkeys-lru",
-    ],
-    // What redis-cli in the health check authenticates with.
-    env(REDISCLI_AUTH = secret("redis-password")),
-    app_env(REDIS_URL = "redis://:{secret:redis-password}@{host}:{port}/0"),
-    volume("/data", ephemeral),
-    // With -e a refusal is a failure; without, only a missing server is.
-    health(
-        command = ["redis-cli", "-e", "ping"],
-        interval = "5s",
-        timeout = "3s",
-        retries = 5,
-        start_period = "5s",
-    ),
-    resources(cpu = "100m", memory = "96Mi", cpu_limit = "500m", memory_limit = "128Mi"),
-    user = "999:1000",
-    grace = "10s",
-)]
+#[orch::service(kind = "cache", image = "redis:7-alpine", id = "redis")]
 pub struct Redis;
 
 /// A connection that comes back by itself.

@@ -10,27 +10,7 @@ use shop_orders::Order;
     kind = "search",
     image = "getmeili/meilisearch:v1.11",
     id = "search",
-    port(7700, name = "http", scheme = "http"),
-    env(
-        MEILI_ENV = "production",
-        MEILI_NO_ANALYTICS = "true",
-        MEILI_MASTER_KEY = secret("search-key"),
-    ),
-    app_env(SEARCH_URL = "{url}", SEARCH_KEY = "{secret:search-key}"),
-    volume("/meili_data", name = "data", size = "5Gi"),
-    volume("/tmp", ephemeral),
-    health(
-        command = ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:7700/health"],
-        interval = "10s",
-        timeout = "3s",
-        retries = 5,
-        start_period = "30s",
-    ),
-    resources(cpu = "250m", memory = "256Mi", cpu_limit = "1", memory_limit = "1Gi"),
-    // The image knows no other user than root, and its data path belongs to it.
-    user = "0:0",
-    restricted = false,
-    grace = "30s",
+    app_env(SEARCH_URL = "{url}", SEARCH_KEY = "{password}")
 )]
 pub struct Meilisearch;
 
