@@ -278,8 +278,16 @@ fn every_command_has_help_and_the_first_names_the_exit_codes() {
     let folder = Workspace::bare("input-help");
     let help = folder.run(&["--help"]).success().stdout;
     let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    let exits =
-        ["0 done", "1 findings", "2 wrong command line", "3 a tool is missing", "5 the workspace does not compile"];
+    let exits = [
+        "0 done",
+        "1 findings",
+        "2 wrong command line",
+        "3 an engine or a tool is missing",
+        "4 not ready in time",
+        "5 the workspace does not compile",
+        "6 input or output failed",
+        "130 interrupted",
+    ];
     assert!(exits.iter().all(|part| words.contains(part)), "{help}");
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     let commands: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
