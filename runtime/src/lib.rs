@@ -15,6 +15,8 @@ mod environment;
 mod error;
 #[cfg(feature = "health")]
 pub mod health;
+#[cfg(feature = "metrics")]
+mod metrics;
 #[cfg(feature = "bindings")]
 mod parts;
 #[cfg(feature = "bindings")]
@@ -27,6 +29,8 @@ mod self_probe;
 mod shutdown;
 #[cfg(feature = "bindings")]
 mod system;
+#[cfg(feature = "bindings")]
+mod telemetry;
 #[cfg(feature = "bindings")]
 mod wait;
 

@@ -3,7 +3,7 @@
 //! | module | does |
 //! |---|---|
 //! | [`command`] | runs a program: keeps its command line, how it ended and what it said |
-//! | [`choose`] | which engine: by name, or the first that can be used |
+//! | [`mod@choose`] | which engine: by name, or the first that can be used |
 //! | [`compose`] | Docker Compose and Podman Compose |
 //! | [`ps`] | reads what runs, in the shapes of all of them |
 //! | [`inspect`] | reads what a list of containers does not say |

@@ -75,6 +75,10 @@ pub struct Health {
     contributors: Vec<Arc<Contributor>>,
     fresh: Duration,
     state: Arc<State>,
+    #[cfg(feature = "metrics")]
+    deployment: crate::metrics::Deployment,
+    #[cfg(feature = "metrics")]
+    since: Instant,
 }
 
 #[derive(Default)]
@@ -95,7 +99,16 @@ impl fmt::Debug for Health {
 impl Health {
     /// The health of an application to which nothing contributes yet.
     pub fn new(service: impl Into<String>) -> Self {
-        Self { service: service.into(), contributors: Vec::new(), fresh: FRESH, state: Arc::default() }
+        Self {
+            service: service.into(),
+            contributors: Vec::new(),
+            fresh: FRESH,
+            state: Arc::default(),
+            #[cfg(feature = "metrics")]
+            deployment: crate::metrics::Deployment::default(),
+            #[cfg(feature = "metrics")]
+            since: Instant::now(),
+        }
     }
 
     /// The health of the application that is told of this system: each service that it uses contributes
@@ -103,6 +116,12 @@ impl Health {
     /// contributes nothing: it is in the application's own process, or the deployer named none.
     pub fn of(system: &System) -> Result<Self, Error> {
         let mut health = Self::new(system.app().unwrap_or_default());
+        #[cfg(feature = "metrics")]
+        {
+            let told = |name: Option<&str>| name.unwrap_or_default().to_owned();
+            let (name, profile, app) = (told(system.name()), told(system.profile()), told(system.app()));
+            health.deployment = crate::metrics::Deployment { system: name, profile, app };
+        }
         for id in system.services() {
             let endpoint = match system.endpoint(id) {
                 Err(Error::NoHost { .. }) => continue,
@@ -210,6 +229,8 @@ impl Health {
         if report.status() != Status::Unhealthy {
             self.state.has_started.store(true, Ordering::Release);
         }
+        #[cfg(feature = "metrics")]
+        crate::metrics::record(&report, &self.deployment, self.since.elapsed());
         *last = Some((Instant::now(), report.clone()));
         report
     }

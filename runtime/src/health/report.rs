@@ -56,6 +56,11 @@ impl Contribution {
         self.status
     }
 
+    /// How long the check took.
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+
     /// Why it is not healthy.
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()

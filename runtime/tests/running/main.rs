@@ -6,4 +6,7 @@ mod bindings;
 #[cfg(feature = "health")]
 mod health;
 mod hostile;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod telemetry;
 mod waiting;
