@@ -82,8 +82,8 @@ for _ in $(seq 50); do
   sleep 0.2
 done
 curl -sS --max-time 5 "$url/orders" | grep -q '"processed":true' || fail "the order was not processed"
-# shellcheck disable=SC2016  # the container's shell has the password
-query='PGPASSWORD=$POSTGRES_PASSWORD psql -U shop -d shop -Atc "select count(*) from orders"'
+# shellcheck disable=SC2016  # the container's shell knows who logs in
+query='psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -Atc "select count(*) from orders"'
 [ "$(orch exec postgres -- sh -c "$query")" = 1 ] || fail "the order is not in PostgreSQL"
 ok "$url took an order, the worker processed it, and PostgreSQL has it"
 
@@ -123,3 +123,15 @@ ends 2 'add .--yes.' down --volumes
 ends 0 'with its data' down --volumes --yes
 if docker volume inspect "${project}_postgres_data" >/dev/null 2>&1; then fail "down --volumes left the data"; fi
 ok "down leaves the data, down --volumes --yes does not"
+
+# The same programs on the host, told nothing but where they lie.
+ends 0 'postgres is ready' up --no-apps
+cargo build --locked --quiet -p migrate -p report 2>"$state/talk" || fail "the shop does not build"
+mkdir -p target/debug
+cp "$CARGO_TARGET_DIR/debug/migrate" "$CARGO_TARGET_DIR/debug/report" target/debug
+for program in migrate report; do
+  (cd / && env -i "$first/target/debug/$program") >"$state/data" 2>"$state/talk" || fail "$program fails on the host"
+done
+ends 0 'its data stays' down
+if (cd / && timeout 60 env -i "$first/target/debug/migrate") >"$state/data" 2>&1; then fail "migrate needs no database"; fi
+ok "after up --no-apps a program on the host finds what it needs by itself"

@@ -93,6 +93,9 @@ impl fmt::Debug for Binding {
 ///    in `/run/secrets/orch` (Kubernetes), or the variable of its name (`POSTGRES_PASSWORD`, or
 ///    `ORCH_SECRET_POSTGRES_PASSWORD`).
 ///
+/// Where `ORCH_SYSTEM` is not set, what `cargo orch up` has left in the folder `.orch` around the program
+/// tells it, so that a program finds on a developer's machine what runs there.
+///
 /// An empty variable or file is as good as none, since an engine makes one of what nobody supplied; an
 /// empty value comes only from a declaration that allows it. Something that is set and cannot be read
 /// is an error. One line break at the end of a file is no part of the value.

@@ -7,6 +7,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::Outcome;
+use crate::{contract, launched};
 
 /// More than that is no secret: a limit for a path that leads to something endless.
 const LIMIT: u64 = 1 << 20;
@@ -25,26 +26,45 @@ const LIMIT: u64 = 1 << 20;
 pub struct Environment {
     variables: Option<BTreeMap<OsString, OsString>>,
     root: Option<PathBuf>,
+    /// What was left for the program, for variables that are not there.
+    launched: BTreeMap<String, String>,
 }
 
 /// Without the values: secrets may be among them.
 impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names = self.variables.as_ref().map(|variables| variables.keys().collect::<Vec<_>>());
-        f.debug_struct("Environment").field("variables", &names).field("root", &self.root).finish()
+        let debug = &mut f.debug_struct("Environment");
+        debug.field("variables", &names).field("root", &self.root).field("launched", &self.launched).finish()
     }
 }
 
 impl Environment {
-    /// That of the process, each variable as it is when it is asked for.
+    /// That of the process, each variable as it is when it is asked for. A process that is told nothing
+    /// looks for what `cargo orch up` left, see [`program`](Environment::program).
     pub fn process() -> Self {
-        Self { variables: None, root: None }
+        let environment = Self { variables: None, root: None, launched: BTreeMap::new() };
+        match std::env::current_exe() {
+            Ok(program) => environment.program(program),
+            Err(_) => environment,
+        }
     }
 
     /// These variables and no others.
     pub fn of<K: Into<OsString>, V: Into<OsString>>(variables: impl IntoIterator<Item = (K, V)>) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { variables: Some(variables), root: None }
+        Self { variables: Some(variables), root: None, launched: BTreeMap::new() }
+    }
+
+    /// As the program at this path sees it: where it is told nothing, since it runs outside of any container,
+    /// what `cargo orch up` has left in the folder `.orch` of the workspace around the program tells it. The
+    /// profile is that of `ORCH_PROFILE`, else `local`.
+    pub fn program(self, path: impl AsRef<Path>) -> Self {
+        if self.variable(contract::VARIABLE) != Err(Outcome::Absent) {
+            return self;
+        }
+        let launched = launched::variables(path.as_ref(), &self);
+        Self { launched, ..self }
     }
 
     /// With this folder in place of `/`.
@@ -60,7 +80,7 @@ impl Environment {
             None => std::env::var_os(name),
         };
         match value.map(OsString::into_string) {
-            None => Err(Outcome::Absent),
+            None => self.launched.get(name).cloned().ok_or(Outcome::Absent),
             Some(Err(_)) => Err(Outcome::NotUnicode),
             Some(Ok(value)) if value.is_empty() => Err(Outcome::Empty),
             Some(Ok(value)) => Ok(value),

@@ -15,6 +15,8 @@ mod environment;
 mod error;
 #[cfg(feature = "health")]
 pub mod health;
+#[cfg(feature = "bindings")]
+mod launched;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "bindings")]

@@ -8,7 +8,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Looked, Outcome, Place};
 
 /// The variable that names a folder of secrets.
-const SECRETS: &str = "ORCH_SECRETS";
+pub(crate) const SECRETS: &str = "ORCH_SECRETS";
 /// Where engines mount them: Compose and Swarm the one, Kubernetes the other.
 const MOUNTED: [&str; 2] = ["/run/secrets", "/run/secrets/orch"];
 

@@ -41,6 +41,11 @@ impl Folder {
         self.profile(profile).join("compose")
     }
 
+    /// What applications on the host read by themselves in a profile.
+    pub fn host(&self, profile: &Profile) -> PathBuf {
+        self.profile(profile).join("host")
+    }
+
     /// The secrets of a developer's machine.
     pub fn secrets(&self) -> PathBuf {
         self.root().join("secrets")

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use orch_manifest::manifest::{AppEntry, Manifest};
 use orch_manifest::{Id, Port};
 
 use super::environment::{Value, Vault};
 use super::secrets::SecretError;
 use super::state::{PortRecord, State};
-use crate::plan::{Environment, Piece, Place, Places, Plan, Workload};
+use crate::plan::{Environment, Piece, Place, Places, Plan, Workload, system};
 use crate::target::SecretFile;
 use crate::target::compose::SECRETS;
 
@@ -75,6 +76,24 @@ pub fn variables(
         variables.insert(SECRETS.to_owned(), Value::Open(folder.display().to_string()));
     }
     Ok(variables)
+}
+
+/// What applications on the host read by themselves, each in a file of its program's name: what it is told
+/// of the system, and where the secrets are. No secret is in it.
+///
+/// The plan is one that was made with [`places`].
+pub fn told(plan: &Plan, manifest: &Manifest, vault: &Vault) -> BTreeMap<String, String> {
+    let file = |entry: &AppEntry| {
+        let program = entry.app.bin.as_deref().unwrap_or(entry.id.as_str());
+        let told = plan.workload(&entry.id)?.env.iter().find(|(name, _)| name.as_str() == system::VARIABLE)?.1;
+        let mut variables = serde_json::Map::new();
+        variables.insert(system::VARIABLE.to_owned(), told.value.as_literal()?.into());
+        if let Some(folder) = &vault.folder {
+            variables.insert(SECRETS.to_owned(), folder.display().to_string().into());
+        }
+        Some((format!("{program}.json"), format!("{:#}\n", serde_json::Value::from(variables))))
+    };
+    manifest.apps.iter().filter_map(file).collect()
 }
 
 fn resolve(

@@ -151,6 +151,13 @@ fn an_application_on_the_host_is_given_what_its_container_would_be() {
     let script = "echo $STORE; perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(\"127.0.0.1:$ARGV[0]\")->getline' $0; exit 9";
     let ran = system.run(&["run", "--app", "web", "--", "sh", "-c", script, &port.to_string()]).ends(9);
     assert_eq!(ran.stdout, format!("{told}\nhello"));
+    // What a program reads by itself is the same, and no secret is in it.
+    let left = std::fs::read_to_string(system.path(".orch/local/host/web.json")).unwrap();
+    let left: serde_json::Value = serde_json::from_str(&left).unwrap();
+    let print = ["run", "--app", "web", "--", "printenv", "ORCH_SYSTEM", "ORCH_SECRETS"];
+    let given = ["ORCH_SYSTEM", "ORCH_SECRETS"].map(|name| format!("{}\n", left[name].as_str().unwrap())).concat();
+    assert_eq!(system.run(&print).ends(0).stdout, given);
+    assert!(given.contains("127.0.0.1") && !given.contains(&secret), "{given}");
     // The program's name says which application it is.
     std::os::unix::fs::symlink("/usr/bin/env", system.path("web")).unwrap();
     let ran = system.run(&["run", "--", "./web"]).ends(0);

@@ -6,6 +6,7 @@ mod bindings;
 #[cfg(feature = "health")]
 mod health;
 mod hostile;
+mod launched;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod telemetry;

@@ -13,10 +13,10 @@ use crate::engine::command::quoted;
 use crate::engine::{Compose, Container, Engine, Interrupt, Project};
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity, has_errors};
-use crate::launch::environment::Value;
+use crate::launch::environment::{Value, Vault};
 use crate::launch::ports::{Conflicts, PortFlag};
 use crate::launch::readiness::{Verdict, expected, judge};
-use crate::launch::{Folder, State};
+use crate::launch::{Folder, State, host};
 use crate::output::Output;
 use crate::plan::Profile;
 use crate::plan::profile::Base;
@@ -299,7 +299,21 @@ fn write(setting: &Setting<'_>, launch: &Launch) -> Result<(), Failure> {
     let key = Key::new(launch.plan.system.as_str(), "compose", setting.profile.as_str());
     let files = launch.files.iter().map(|(path, contents)| (path.as_str(), contents.as_str()));
     Written::new(setting.folder.compose(setting.profile), key).force(true).write(files)?;
+    write_told(setting, launch)?;
     Ok(launch.state.write(&setting.folder.profile(setting.profile))?)
+}
+
+/// Leaves for each application what it reads by itself when it is run on the host.
+fn write_told(setting: &Setting<'_>, launch: &Launch) -> Result<(), Failure> {
+    let Setting { loaded, profile, folder, .. } = setting;
+    let (whole, _) = loaded.plan(profile)?;
+    let plan = loaded.plan_with(profile, &host::places(&launch.state, &whole))?;
+    let vault = Vault::of(profile, folder, &|name| std::env::var(name).ok());
+    let files = host::told(&plan, &loaded.manifest, &vault);
+    let key = Key::new(plan.system.as_str(), "host", profile.as_str());
+    let written = Written::new(folder.host(profile), key).force(true);
+    written.write(files.iter().map(|(path, contents)| (path.as_str(), contents.as_str())))?;
+    Ok(())
 }
 
 fn report(
