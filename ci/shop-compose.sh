@@ -111,3 +111,22 @@ if compose --profile '*' config --services | grep -qx report; then
   [ "${total%$'\r'}" = 'green tea: 3 in 1 orders' ] || fail "report says: $total"
   ok "report: ${total%$'\r'}"
 fi
+
+# The same image with the environment that the kubelet would give it, in place of Compose's.
+python3 "$here/pod-env.py" "$here/../examples/shop/deploy/k8s/ci/api/deployment.yaml" "$env_file" >"$state/pod.env"
+pod=$(docker run --detach --rm --network "${project}_internal" --env-file "$state/pod.env" \
+  "$(compose config --images | grep shop-api)")
+at=http://$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$pod"):8080
+for _ in $(seq 50); do
+  if curl -sS --max-time 5 --fail "$at/health" >"$state/pod" 2>&1; then break; fi
+  sleep 0.2
+done
+report=$(curl -sS --max-time 5 --fail-with-body "$at/health" 2>&1) || {
+  docker logs "$pod" >&2
+  docker rm --force "$pod" >/dev/null
+  fail "with a pod's environment: $report"
+}
+curl -sS --max-time 5 "$at/orders" | grep -q 'green tea' || report=
+docker rm --force "$pod" >/dev/null
+[ -n "$report" ] || fail "with a pod's environment the orders are not there"
+ok "the same with a pod's environment: $report"
