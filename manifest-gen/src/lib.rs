@@ -23,6 +23,8 @@ pub mod exit;
 pub mod finding;
 pub mod gather;
 #[cfg(feature = "cli")]
+pub mod image;
+#[cfg(feature = "cli")]
 pub mod launch;
 #[cfg(feature = "cli")]
 mod output;

@@ -41,6 +41,7 @@ const PAGES: &[&str] = &[
     "docs/orch-toml.md",
     "docs/catalog.md",
     "docs/findings.md",
+    "docs/images.md",
     "docs/lifecycle.md",
     "docs/adr/0001-fragments-through-dep-info.md",
     "docs/adr/0002-one-check-for-many-apps.md",
@@ -313,6 +314,8 @@ fn the_architecture_names_every_module() {
         "manifest-gen/src/config",
         "manifest-gen/src/engine",
         "manifest-gen/src/launch",
+        "manifest-gen/src/image",
+        "manifest-gen/src/image",
     ] {
         for entry in std::fs::read_dir(repository().join(folder)).unwrap() {
             let path = entry.unwrap().path();

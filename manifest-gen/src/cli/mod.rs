@@ -1,6 +1,7 @@
 //! The command line: one file a command. Its types stay here.
 
 mod artifacts;
+mod build;
 mod catalog;
 mod completions;
 mod config;
@@ -13,12 +14,14 @@ mod exec;
 mod explain;
 mod failure;
 mod host;
+mod images;
 mod inspect;
 mod logs;
 mod manifest;
 mod overview;
 mod port_forward;
 mod profiles;
+mod push;
 mod render;
 mod restart;
 mod run;
@@ -66,6 +69,8 @@ enum Command {
     Diff(diff::Args),
     Inspect(inspect::Args),
     Doctor(doctor::Args),
+    Build(build::Args),
+    Push(push::Args),
     Up(up::Args),
     Down(down::Args),
     Status(status::Args),
@@ -110,6 +115,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Diff(args) => diff::run(&args, &mut output),
         Command::Inspect(args) => inspect::run(&args, &mut output),
         Command::Doctor(args) => doctor::run(&args, &mut output),
+        Command::Build(args) => build::run(&args, &mut output),
+        Command::Push(args) => push::run(&args, &mut output),
         Command::Up(args) => up::run(&args, &mut output),
         Command::Down(args) => down::run(&args, &mut output),
         Command::Status(args) => status::run(&args, &mut output),

@@ -114,6 +114,11 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// Cargo on the workspace; none where there is only a manifest.
+    pub(super) fn cargo(&self) -> Result<Option<Cargo>, Failure> {
+        if self.manifest.is_some() { Ok(None) } else { self.selection.cargo().map(Some) }
+    }
+
     /// The manifest, with what was found on the way.
     pub(super) fn load(&self) -> Result<Loaded, Failure> {
         let Some(path) = &self.manifest else {

@@ -8,9 +8,11 @@
 //! | `packages` | what becomes of declarations in crates that cannot be edited |
 //! | `origin` | where a value comes from |
 //! | `options` | what it says about targets, secrets and data |
+//! | `images` | what it says about the images of applications |
 //! | `schema` | its JSON Schema, for editors |
 
 mod apply;
+mod images;
 mod options;
 mod origin;
 mod packages;
@@ -19,6 +21,7 @@ mod schema;
 pub(crate) mod tree;
 
 pub(crate) use apply::replace_lists;
+pub use images::{BuildForm, BuildOptions};
 #[cfg(feature = "cli")]
 pub(crate) use options::namespace;
 pub use options::{DataPlace, K8sOptions, Options, SecretPlace, SecretSource, SecretStore, StoreKind};
@@ -53,7 +56,7 @@ pub struct Config {
     images: BTreeMap<String, Arc<Page>>,
     /// `[profiles.NAME]`
     pub profiles: BTreeMap<String, ProfileSection>,
-    /// `[targets.NAME]` and `[secrets.NAME]`, for every profile.
+    /// `[targets.NAME]`, `[secrets.NAME]` and `[build]`, for every profile.
     options: options::OptionsSection,
     /// Where it is, and its text, to say where a mistake was made.
     source: Source,

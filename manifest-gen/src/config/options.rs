@@ -1,5 +1,6 @@
-//! What the configuration says about targets, about where secrets are and about where data is:
-//! `[targets.k8s]` and `[secrets.NAME]`, for every profile and for one, and `data` of a profile.
+//! What the configuration says about targets, about where secrets are, about where data is and about
+//! images: `[targets.k8s]`, `[secrets.NAME]` and `[build]`, for every profile and for one, and `data` of a
+//! profile.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,7 @@ use orch_manifest::grammar::Problem;
 use orch_manifest::value::SecretKey;
 use orch_manifest::{Hostname, SecretName, did_you_mean};
 
+use super::images::{BuildOptions, BuildSection};
 use super::parse::{Problems, Value, boolean, parsed, table, text, texts, unknown};
 use super::{Config, ConfigError};
 use crate::plan::Profile;
@@ -20,6 +22,8 @@ pub struct Options {
     pub secrets: BTreeMap<SecretName, SecretPlace>,
     /// `data` of a profile.
     pub data: DataPlace,
+    /// `[build]`
+    pub build: BuildOptions,
 }
 
 /// Where an engine on one machine keeps persistent data.
@@ -137,6 +141,7 @@ pub(super) struct OptionsSection {
     secret_store: Option<SecretStore>,
     secrets: BTreeMap<SecretName, SecretPlace>,
     data: Option<DataPlace>,
+    pub(super) build: BuildSection,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,6 +218,7 @@ impl OptionsSection {
         set(&mut k8s.image_pull_secrets, self.image_pull_secrets.as_ref());
         options.secrets.extend(self.secrets.clone());
         set(&mut options.data, self.data.as_ref());
+        self.build.apply(&mut options.build);
     }
 
     /// Reads `[targets]`.

@@ -9,16 +9,17 @@ use orch_manifest::{FromText, Id, ImageRef, did_you_mean};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::images::BuildSection;
 use super::{Config, Overrides, ProfileSection, Section, System, packages, tree};
 use crate::catalog::{Catalog, Page};
 
 /// The tables of the document.
-pub(super) const DOCUMENT_KEYS: [&str; 8] =
-    ["system", "services", "apps", "packages", "catalog", "profiles", "targets", "secrets"];
+pub(super) const DOCUMENT_KEYS: [&str; 9] =
+    ["system", "services", "apps", "packages", "catalog", "profiles", "targets", "secrets", "build"];
 /// The keys of `[system]`.
 pub(super) const SYSTEM_KEYS: [&str; 3] = ["name", "registry", "packages"];
 /// The keys of `[profiles.NAME]`.
-pub(super) const PROFILE_KEYS: [&str; 6] = ["extends", "data", "services", "apps", "targets", "secrets"];
+pub(super) const PROFILE_KEYS: [&str; 7] = ["extends", "data", "services", "apps", "targets", "secrets", "build"];
 /// The keys of a service's section beyond those of an attribute.
 pub(super) const SERVICE_SECTION_KEYS: [&str; 3] = ["unset", "add", "disable"];
 /// The keys of an application's section beyond those of an attribute.
@@ -57,6 +58,7 @@ pub(super) fn config(text: &str, problems: &mut Problems) -> Config {
             "catalog" => config.images = images(value, problems),
             "targets" => config.options.targets(value, problems),
             "secrets" => config.options.secrets(value, problems),
+            "build" => config.options.build = BuildSection::read(value, problems),
             _ => unknown(key, "the configuration", &DOCUMENT_KEYS, problems),
         }
     }
@@ -115,6 +117,7 @@ fn profile(name: &Spanned<Cow<'_, str>>, value: &Value<'_>, problems: &mut Probl
             "apps" => profile.overrides.apps = sections(value, &APP_SECTION_KEYS, problems),
             "targets" => profile.options.targets(value, problems),
             "secrets" => profile.options.secrets(value, problems),
+            "build" => profile.options.build = BuildSection::read(value, problems),
             _ => unknown(key, "a profile", &PROFILE_KEYS, problems),
         }
     }

@@ -81,6 +81,14 @@ impl Tool {
         Command::new(self.compose[0]).args(self.compose[1..].iter().copied())
     }
 
+    /// The id of a local image, if it is there.
+    pub fn image(&self, name: &str, interrupt: &Interrupt) -> Result<Option<String>, CommandError> {
+        let command = self.command().args(["image", "inspect", "--format", "{{.Id}}", name]);
+        let output = command.capture(interrupt, Some(PATIENCE))?;
+        let id = String::from_utf8_lossy(&output.stdout).trim().trim_start_matches("sha256:").to_owned();
+        Ok(Some(id).filter(|id| output.status.success() && !id.is_empty()))
+    }
+
     /// How its Compose is called.
     pub fn compose_name(&self) -> String {
         self.compose.join(" ")

@@ -49,6 +49,11 @@ impl Compose {
         Self { tool, project }
     }
 
+    /// The engine.
+    pub fn tool(&self) -> &Tool {
+        &self.tool
+    }
+
     /// The project.
     pub fn project(&self) -> &Project {
         &self.project
@@ -70,14 +75,6 @@ impl Compose {
         }
         let output = command.output(interrupt, Some(PATIENCE))?;
         Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
-    }
-
-    /// The id of a local image, if it is there.
-    pub fn image(&self, name: &str, interrupt: &Interrupt) -> Result<Option<String>, EngineError> {
-        let command = self.tool.command().args(["image", "inspect", "--format", "{{.Id}}", name]);
-        let output = command.capture(interrupt, Some(PATIENCE))?;
-        let id = String::from_utf8_lossy(&output.stdout).trim().trim_start_matches("sha256:").to_owned();
-        Ok(Some(id).filter(|id| output.status.success() && !id.is_empty()))
     }
 
     /// Compose on the project, never on whatever project the folder or the environment would mean.

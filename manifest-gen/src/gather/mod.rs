@@ -15,6 +15,7 @@
 //! | `redeclared` | renames, merges and disables what `orch.toml` says of crates that cannot be edited |
 
 mod apps;
+mod binary;
 mod cargo;
 mod check;
 mod dep_info;
@@ -37,6 +38,7 @@ use orch_manifest::fragment::FragmentError;
 use orch_manifest::manifest::{DeclaredBy, Manifest};
 
 use apps::Compiled;
+pub use binary::{binary, outside};
 pub use cargo::Cargo;
 pub use why::{DependencyPath, Hop, Why, why};
 

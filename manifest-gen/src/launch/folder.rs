@@ -65,9 +65,20 @@ impl Folder {
         names
     }
 
-    /// Makes the folder of a profile, in a folder that git does not look into.
+    /// What images are built from, while they are built.
+    pub fn build(&self) -> PathBuf {
+        self.root().join("build")
+    }
+
+    /// Makes the folder of a profile.
     pub fn make(&self, profile: &Profile) -> io::Result<()> {
-        fs::create_dir_all(self.profile(profile))?;
+        self.make_root()?;
+        fs::create_dir_all(self.profile(profile))
+    }
+
+    /// Makes the folder itself, which git does not look into.
+    pub fn make_root(&self) -> io::Result<()> {
+        fs::create_dir_all(self.root())?;
         let ignore = self.root().join(".gitignore");
         if !ignore.exists() {
             fs::write(ignore, "*\n")?;

@@ -38,8 +38,8 @@ pub use facts::{Place, Places};
 #[cfg(feature = "cli")]
 pub(crate) use model::port_label;
 pub use model::{
-    Condition, Dependency, Environment, External, HealthCheck, MountedFile, Origin, Plan, Publish, Published, Role,
-    SecretUse, Variable, Volume, Workload,
+    Condition, Dependency, Environment, External, HealthCheck, MountedFile, Origin, Plan, Program, Publish, Published,
+    Role, SecretUse, Variable, Volume, Workload,
 };
 pub use profile::{Profile, ProfileError};
 pub use text::{Piece, Text};

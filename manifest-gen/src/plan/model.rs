@@ -51,6 +51,19 @@ pub enum Role {
     App(AppKind),
 }
 
+/// A binary of the workspace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Program {
+    /// Its package.
+    pub package: String,
+    /// Its name.
+    pub bin: String,
+    /// The version of its package.
+    pub version: String,
+    /// The application in whose image it is, where that is another one's.
+    pub image_of: Option<Id>,
+}
+
 /// Something that runs as containers.
 #[derive(Clone, Debug)]
 pub struct Workload {
@@ -58,6 +71,8 @@ pub struct Workload {
     pub id: Id,
     /// What it is in the system.
     pub role: Role,
+    /// The binary that it runs; `None` where its image is somebody else's.
+    pub program: Option<Program>,
     /// The place that declares it.
     pub declared_by: DeclaredBy,
     /// The name that people are shown.

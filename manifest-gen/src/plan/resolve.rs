@@ -11,7 +11,8 @@ use super::bindings::{environment, known};
 use super::facts::{Context, View};
 use super::profile::Base;
 use super::{
-    External, HealthCheck, MountedFile, Piece, Profile, Published, Role, SecretUse, Text, Variable, Volume, Workload,
+    External, HealthCheck, MountedFile, Piece, Profile, Program, Published, Role, SecretUse, Text, Variable, Volume,
+    Workload,
 };
 use crate::finding::{Code, Finding};
 
@@ -86,11 +87,20 @@ fn app(context: &Context<'_>, entry: &AppEntry, findings: &mut Vec<Finding>) -> 
     let mut workload =
         workload(context, &entry.id, Role::App(kind), image, &entry.app.workload, &entry.declared_by, findings);
     workload.schedule.clone_from(&entry.app.schedule);
+    workload.program = program(entry);
     if kind == AppKind::Web && entry.app.workload.health.is_none() {
         let finding = Finding::new(Code::NoHealth, format!("`{}` has no health check", entry.id));
         findings.push(finding.help("write `health(http = \"/health\")`").at(&entry.declared_by));
     }
     Some(workload)
+}
+
+/// The binary of an application. Names that cargo has none of are in no manifest that was gathered.
+fn program(entry: &AppEntry) -> Option<Program> {
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
+    let bin = entry.app.bin.clone().filter(|bin| is_name(bin) && is_name(&entry.declared_by.package))?;
+    let (package, version) = (entry.declared_by.package.clone(), entry.version.clone());
+    Some(Program { package, bin, version, image_of: entry.app.image_of.clone() })
 }
 
 /// `{registry}/{system}-{id}:{version}` unless an image is written.
@@ -153,6 +163,7 @@ fn workload(
     }
     Workload {
         id: id.clone(),
+        program: None,
         declared_by: place.clone(),
         name: declared.name.clone(),
         description: declared.description.clone(),

@@ -116,6 +116,7 @@ fn job(
     set(EnvName::parse("TENANTS").ok()?, Text::literal(names.join(" ")));
     let waits = if server.health.is_some() { Condition::Healthy } else { Condition::Started };
     Some(Workload {
+        program: None,
         id,
         role: Role::App(AppKind::Job),
         name: None,

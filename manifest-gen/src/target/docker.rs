@@ -100,14 +100,23 @@ pub(super) fn reservations(workload: &Workload) -> Amounts {
     Amounts { cpus: resources.cpu.as_ref().map(cpus), memory: resources.memory.as_ref().map(memory) }
 }
 
+/// The command in a container that makes a check.
+pub(super) fn probe(probe: &Probe) -> Vec<String> {
+    let shell = |script: String| vec!["/bin/sh".to_owned(), "-c".to_owned(), script];
+    match probe {
+        Probe::Command(command) => command.clone(),
+        Probe::Shell(script) => shell(script.clone()),
+        Probe::Tcp(port) => shell(super::probe::tcp(*port)),
+        Probe::Http(path, port) => shell(super::probe::http(path, *port)),
+    }
+}
+
 pub(super) fn healthcheck(health: &HealthCheck) -> Healthcheck {
+    let words = probe(&health.probe).into_iter().map(|word| escape(&word));
+    // Where a shell is asked for anyway, the engine calls the image's own.
     let test = match &health.probe {
-        Probe::Command(command) => {
-            std::iter::once("CMD".to_owned()).chain(command.iter().map(|word| escape(word))).collect()
-        }
-        Probe::Shell(script) => vec!["CMD-SHELL".to_owned(), escape(script)],
-        Probe::Tcp(port) => vec!["CMD-SHELL".to_owned(), escape(&super::probe::tcp(*port))],
-        Probe::Http(path, port) => vec!["CMD-SHELL".to_owned(), escape(&super::probe::http(path, *port))],
+        Probe::Command(_) => std::iter::once("CMD".to_owned()).chain(words).collect(),
+        _ => std::iter::once("CMD-SHELL".to_owned()).chain(words.skip(2)).collect(),
     };
     Healthcheck {
         test,

@@ -5,6 +5,7 @@
 
 pub(crate) mod compose;
 mod docker;
+mod dockerfile;
 mod interpolation;
 mod kubernetes;
 mod probe;
@@ -23,6 +24,9 @@ use crate::plan::{Plan, Workload};
 
 pub use compose::Compose;
 pub use docker::SecretFile;
+#[cfg(feature = "cli")]
+pub(crate) use dockerfile::{COMPILED, ignored};
+pub use dockerfile::{Dockerfiles, Image, images};
 pub use kubernetes::Kubernetes;
 pub use swarm::Swarm;
 
@@ -55,7 +59,7 @@ pub enum TargetError {
 }
 
 /// The views there are.
-const VIEWS: [&str; 3] = ["compose", "kubernetes", "swarm"];
+const VIEWS: [&str; 4] = ["compose", "dockerfile", "kubernetes", "swarm"];
 
 impl TargetError {
     /// What to do about it.
@@ -114,6 +118,7 @@ pub struct View<'a> {
 #[serde(untagged)]
 enum Terms {
     Compose(Box<Compose>),
+    Dockerfile(Box<Dockerfiles>),
     Swarm(Box<Swarm>),
     Kubernetes(Box<Kubernetes>),
 }
@@ -127,6 +132,7 @@ impl<'a> View<'a> {
                 let (view, findings) = Compose::new(plan);
                 (Terms::Compose(Box::new(view)), findings)
             }
+            "dockerfile" => (Terms::Dockerfile(Box::new(Dockerfiles::new(plan))), Vec::new()),
             "swarm" => {
                 let (view, findings) = Swarm::new(plan);
                 (Terms::Swarm(Box::new(view)), findings)

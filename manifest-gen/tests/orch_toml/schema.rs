@@ -120,6 +120,9 @@ fn mistakes_it_does_not() {
         "[targets.k8s]\nsecrets = \"vault\"",
         "[targets.k8s]\nnamespaces = \"x\"",
         "[targets.k8s]\nsecret_store = { kind = \"SecretStore\" }",
+        "[build]\nfrom = \"slim\"",
+        "[build]\nform = \"slimm\"",
+        "[build]\nbase = \"a b\"",
         "[secrets.a]\nkubernets = {}",
         "[secrets.a]\nkubernetes = { name = \"A B\" }",
     ];

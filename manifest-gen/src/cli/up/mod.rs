@@ -1,4 +1,5 @@
 mod decide;
+mod images;
 mod start;
 
 use std::fmt::Write as _;
@@ -10,7 +11,7 @@ use super::failure::Failure;
 use super::running::Report;
 use super::selection::{ProfileArg, Source};
 use crate::engine::command::quoted;
-use crate::engine::{Compose, Container, Engine, Interrupt, Project};
+use crate::engine::{Compose, Container, Engine, Interrupt, Project, Tool};
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity, has_errors};
 use crate::launch::environment::{Value, Vault};
@@ -56,6 +57,9 @@ pub(super) struct Args {
     /// First remove what has failed, so that it begins anew
     #[arg(long)]
     retry_failed: bool,
+    /// Build the images of all applications, not only those that are missing
+    #[arg(long, conflicts_with = "no_apps")]
+    build: bool,
     /// Print what would be run, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -138,15 +142,22 @@ fn launch(setting: &Setting<'_>, findings: Vec<Finding>, output: &mut Output) ->
     }
     let engine = setting.compose(&launch);
     if args.dry_run {
-        output.data(&script(&launch, &engine))?;
+        // What cannot be built here is said when it is needed.
+        let builds = setting.unbuilt(&launch).is_ok_and(|images| !images.is_empty());
+        output.data(&script(&launch, &engine, builds.then_some(setting.profile)))?;
         return Ok(Exit::Done);
     }
     tell(&launch, &format!("{}-{}", launch.plan.system, setting.profile), output);
-    if setting.is_there(&launch, &engine, &containers)? {
+    if args.build {
+        setting.build(&launch, output)?;
+    }
+    if setting.is_there(&launch, &containers)? {
         output.talk(&format!("`{}` runs already, and nothing has changed", launch.state.project));
         return report(args, &launch, &engine, &containers, output);
     }
-    refuse_unbuilt(&launch, &loaded.manifest, &engine, interrupt)?;
+    if !args.build {
+        setting.build(&launch, output)?;
+    }
     write(setting, &launch)?;
     let limit = Duration::from_millis(args.timeout.as_millis());
     let terms = start::Terms { retry_failed: args.retry_failed, limit, interrupt };
@@ -157,11 +168,12 @@ fn launch(setting: &Setting<'_>, findings: Vec<Finding>, output: &mut Output) ->
 
 impl Setting<'_> {
     /// Whether all of it runs already, as it would be started now.
-    fn is_there(&self, launch: &Launch, engine: &Compose, containers: &[Container]) -> Result<bool, Failure> {
+    fn is_there(&self, launch: &Launch, containers: &[Container]) -> Result<bool, Failure> {
         let planned = expected(&launch.plan);
         let is_ready = judge(&planned, containers).iter().all(|(_, verdict)| *verdict == Verdict::Ready);
         let is_same = self.before.is_some_and(|before| before.ready.as_ref() == Some(&launch.fingerprint));
-        Ok(is_ready && (self.args.if_needed || (is_same && same_images(launch, engine, containers, self.interrupt)?)))
+        Ok(is_ready
+            && (self.args.if_needed || (is_same && same_images(launch, self.tool, containers, self.interrupt)?)))
     }
 }
 
@@ -217,8 +229,11 @@ fn there(setting: &Setting<'_>, name: &str) -> Result<Vec<Container>, Failure> {
 }
 
 /// The commands as a shell runs them, with every secret read from where it is.
-fn script(launch: &Launch, engine: &Compose) -> String {
+fn script(launch: &Launch, engine: &Compose, builds: Option<&Profile>) -> String {
     let mut text = String::new();
+    if let Some(profile) = builds {
+        let _ = writeln!(text, "cargo orch build --profile {profile}");
+    }
     for (name, value) in &launch.given.variables {
         let value = match value {
             Value::Open(text) => quoted(text.as_ref()),
@@ -251,47 +266,19 @@ fn tell(launch: &Launch, plain: &str, output: &mut Output) {
 }
 
 /// Whether every container runs the image that its image's name stands for now.
-fn same_images(
-    launch: &Launch,
-    engine: &Compose,
-    containers: &[Container],
-    interrupt: &Interrupt,
-) -> Result<bool, Failure> {
+fn same_images(launch: &Launch, tool: &Tool, containers: &[Container], interrupt: &Interrupt) -> Result<bool, Failure> {
     for workload in &launch.plan.workloads {
         let own = containers.iter().filter(|container| container.service == workload.id.as_str());
         let ids: Vec<&str> = own.map(|container| container.details.image.as_str()).collect();
         if ids.is_empty() {
             continue;
         }
-        let image = engine.image(&workload.image.to_string(), interrupt)?;
+        let image = tool.image(&workload.image.to_string(), interrupt)?;
         if ids.iter().any(|id| Some(*id) != image.as_deref()) {
             return Ok(false);
         }
     }
     Ok(true)
-}
-
-/// The images of applications are made here, so nobody is asked for one that is missing.
-fn refuse_unbuilt(
-    launch: &Launch,
-    manifest: &orch_manifest::manifest::Manifest,
-    engine: &Compose,
-    interrupt: &Interrupt,
-) -> Result<(), Failure> {
-    let mut missing = Vec::new();
-    for workload in launch.plan.workloads.iter().filter(|workload| manifest.app(&workload.id).is_some()) {
-        let image = workload.image.to_string();
-        if engine.image(&image, interrupt)?.is_none() {
-            missing.push(format!("`{image}` for `{}`", workload.id));
-        }
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let what = if missing.len() == 1 { "there is no image" } else { "there are no images" };
-    Err(Failure::new(Exit::Findings, format!("{what} {}", missing.join(", "))).help(
-        "build and tag each under this name, or pull it; `cargo orch up --no-apps` starts the services alone, and `cargo orch run` an application on the host",
-    ))
 }
 
 /// Writes the files and what is remembered, before anything is started.

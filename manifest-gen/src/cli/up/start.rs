@@ -170,7 +170,7 @@ impl<'a> Wait<'a> {
     /// Compose gave up, and nothing that is there is to blame.
     fn refused(&self, error: CommandError, containers: &[Container]) -> Failure {
         let is_absent = |image: &ImageRef| {
-            self.engine.image(&image.to_string(), self.terms.interrupt).is_ok_and(|found| found.is_none())
+            self.engine.tool().image(&image.to_string(), self.terms.interrupt).is_ok_and(|found| found.is_none())
         };
         let absent = self.plan.workloads.iter().filter(|workload| is_absent(&workload.image));
         let absent: Vec<String> =

@@ -12,6 +12,7 @@ use orch_manifest::grammar::{APP_KEYS, SERVICE_KEYS, WORKLOAD_KEYS, nested_keys}
 use orch_manifest::manifest::Manifest;
 use serde_json::{Map, Value, json};
 
+use crate::config::images::{BUILD_KEYS, BuildForm};
 use crate::config::options::{
     DataPlace, K8S_KEYS, SECRET_KEYS, SECRET_PLACE_KEYS, SOURCES, STORE_KEYS, StoreKind, TARGET_KEYS,
 };
@@ -61,6 +62,7 @@ impl Writer<'_> {
             "profiles" => self.by_id("What differs in a profile", &reference("profile")),
             "targets" => reference("targets"),
             "secrets" => reference("secrets"),
+            "build" => reference("build"),
             _ => json!({}),
         });
         schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
@@ -74,6 +76,7 @@ impl Writer<'_> {
             "profile": self.profile(),
             "targets": self.targets(),
             "secrets": self.secrets(),
+            "build": self.build(),
         });
         schema
     }
@@ -117,6 +120,7 @@ impl Writer<'_> {
             "apps" => self.by_id("Keys for applications, in this profile", &reference("app")),
             "targets" => reference("targets"),
             "secrets" => reference("secrets"),
+            "build" => reference("build"),
             _ => json!({}),
         })
     }
@@ -146,6 +150,15 @@ impl Writer<'_> {
         });
         table("How everything is rendered for a target", &TARGET_KEYS, |key| match key {
             "k8s" => k8s.clone(),
+            _ => json!({}),
+        })
+    }
+
+    fn build(&self) -> Value {
+        table("How the images of applications are made", &BUILD_KEYS, |key| match key {
+            "form" => words("Whether programs are compiled inside, or outside and copied", &BuildForm::WORDS),
+            "builder" => self.named("ImageRef", "The image in which programs are compiled"),
+            "base" => self.named("ImageRef", "The image in which programs run"),
             _ => json!({}),
         })
     }
