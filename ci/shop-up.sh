@@ -87,6 +87,22 @@ query='psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -Atc "select count(*) from ord
 [ "$(orch exec postgres -- sh -c "$query")" = 1 ] || fail "the order is not in PostgreSQL"
 ok "$url took an order, the worker processed it, and PostgreSQL has it"
 
+ends 0 'bytes of .postgres.' backup postgres -o "$state/orders.sql"
+# shellcheck disable=SC2016  # the container's shell has the password
+orch exec postgres -- sh -c 'PGPASSWORD=$POSTGRES_PASSWORD psql -U shop -d shop -qc "drop table orders cascade"'
+ends 2 'add .--yes.' restore postgres "$state/orders.sql"
+ends 0 'has the data of' restore postgres "$state/orders.sql" --yes
+[ "$(orch exec postgres -- sh -c "$query")" = 1 ] || fail "the order is not in PostgreSQL again"
+orch exec redis -- redis-cli set marked yes >/dev/null
+ends 0 'bytes of .redis.' backup redis -o "$state/cache.rdb"
+orch exec redis -- redis-cli flushall >/dev/null
+ends 0 'has the data of' restore redis "$state/cache.rdb" --yes
+[ "$(orch exec redis -- redis-cli get marked)" = yes ] || fail "the key is not in Redis again"
+head -c 1000 /dev/urandom >"$state/noise.rdb"
+ends 1 'could not be restored' restore redis "$state/noise.rdb" --yes
+[ "$(orch exec redis -- redis-cli get marked)" = yes ] || fail "a file that is no backup changed Redis"
+ok "the rows and the keys are back after backup, wipe and restore"
+
 before=$(started "$project")
 SECONDS=0
 ends 0 'nothing has changed' up

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::selection::ProfileArg;
+use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::engine::{self, Command, Compose, Interrupt, Project, Tool};
 use crate::exit::Exit;
@@ -57,6 +58,8 @@ pub(super) struct Started {
     pub(super) folder: Folder,
     pub(super) state: State,
     pub(super) engine: Compose,
+    /// What is known about images.
+    pub(super) catalog: Catalog,
     pub(super) interrupt: Interrupt,
 }
 
@@ -72,7 +75,8 @@ impl StartedArgs {
         let interrupt = Interrupt::watch()?;
         let tool = self.engine.choose(Some(&state), &interrupt)?;
         let engine = Compose::new(tool, project(&folder, &profile, &state));
-        Ok((profile, Some(Started { folder, state, engine, interrupt })))
+        let catalog = config.catalog();
+        Ok((profile, Some(Started { folder, state, engine, catalog, interrupt })))
     }
 
     /// What `up` started, which there has to be.

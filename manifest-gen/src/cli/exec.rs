@@ -2,7 +2,6 @@ use std::io::IsTerminal;
 
 use super::engine::{Started, StartedArgs};
 use super::failure::Failure;
-use crate::catalog::Catalog;
 use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -37,7 +36,7 @@ fn client(started: &Started, service: &str) -> Result<Vec<String>, Failure> {
     let container = containers.iter().find(|container| container.service == service).ok_or_else(|| {
         Failure::new(Exit::Findings, format!("`{service}` does not run")).help("`cargo orch up` starts it")
     })?;
-    let known = container.image.parse().ok().and_then(|image| Catalog::built_in().find(&image, None));
+    let known = container.image.parse().ok().and_then(|image| started.catalog.find(&image, None));
     known.map(|known| known.client).filter(|client| !client.is_empty()).ok_or_else(|| {
         Failure::new(Exit::Usage, format!("no client is known for `{}` of `{service}`", container.image))
             .help(format!("write a command: `cargo orch exec {service} -- sh`"))

@@ -1,6 +1,7 @@
 //! The command line: one file a command. Its types stay here.
 
 mod artifacts;
+mod backup;
 mod build;
 mod catalog;
 mod completions;
@@ -24,6 +25,7 @@ mod profiles;
 mod push;
 mod render;
 mod restart;
+mod restore;
 mod run;
 mod run_job;
 mod running;
@@ -79,6 +81,8 @@ enum Command {
     RunJob(run_job::Args),
     Env(env::Args),
     Run(run::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Restart(restart::Args),
     PortForward(port_forward::Args),
     Profiles(profiles::Args),
@@ -125,6 +129,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::RunJob(args) => run_job::run(&args, &mut output),
         Command::Env(args) => env::run(&args, &mut output),
         Command::Run(args) => run::run(&args, &mut output),
+        Command::Backup(args) => backup::run(&args, &mut output),
+        Command::Restore(args) => restore::run(&args, &mut output),
         Command::PortForward(args) => port_forward::run(&args, &mut output),
         Command::Profiles(args) => profiles::run(&args, &mut output),
         Command::Config(args) => config::run(&args, &mut output),

@@ -52,7 +52,8 @@ impl Config {
         beneath
     }
 
-    fn catalog(&self) -> Catalog {
+    /// What is known about images, with what the configuration says.
+    pub fn catalog(&self) -> Catalog {
         Catalog::built_in().with(&self.images)
     }
 

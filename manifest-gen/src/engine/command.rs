@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus, Stdio};
@@ -170,6 +171,35 @@ impl Command {
         let status = self.wait(&mut child, interrupt, None, || receiver.try_iter().for_each(&mut hand))?;
         while let Ok(line) = receiver.recv_timeout(DRAIN) {
             hand(line);
+        }
+        self.judge(status, talk.join("\n").as_bytes())
+    }
+
+    /// Runs it to its end from one file to another, neither of which is held in memory; nothing comes and goes
+    /// where there is none. An exit code other than 0 is an error with the last lines of standard error.
+    pub fn stream(
+        &self,
+        interrupt: &Interrupt,
+        from: Option<File>,
+        to: Option<File>,
+        mut meanwhile: impl FnMut(),
+    ) -> Result<(), CommandError> {
+        let end = |file: Option<File>| file.map_or_else(Stdio::null, Stdio::from);
+        let mut child = self.spawn(end(from), end(to), Stdio::piped(), Group::Own)?;
+        let (sender, receiver) = mpsc::channel();
+        line_reader(child.stderr.take(), Stream::Err, sender);
+        let mut talk = Vec::new();
+        let mut hear = |(_, line): (Stream, String)| {
+            talk.push(line);
+            let surplus = talk.len().saturating_sub(LAST);
+            talk.drain(..surplus);
+        };
+        let status = self.wait(&mut child, interrupt, None, || {
+            receiver.try_iter().for_each(&mut hear);
+            meanwhile();
+        })?;
+        while let Ok(line) = receiver.recv_timeout(DRAIN) {
+            hear(line);
         }
         self.judge(status, talk.join("\n").as_bytes())
     }

@@ -7,6 +7,7 @@
 #![cfg(all(feature = "cli", unix))]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and says what it skips")]
 
+mod backup;
 mod checkouts;
 mod daemon;
 mod failures;
