@@ -5,6 +5,7 @@
 //! | [`gather`] | a workspace's declarations to a [`Manifest`](orch_manifest::manifest::Manifest) |
 //! | [`plan`] | a manifest to a [`Plan`](plan::Plan) for a profile |
 //! | [`target`] | a plan to the files of a target |
+//! | [`graph`] | a plan to a picture |
 //! | [`mod@write`] | files to a folder that may hold others |
 //! | [`build`] | all of it from a build script |
 //! | [`finding`] | what is found on the way, with stable codes |
@@ -22,6 +23,7 @@ pub mod engine;
 pub mod exit;
 pub mod finding;
 pub mod gather;
+pub mod graph;
 #[cfg(feature = "cli")]
 pub mod image;
 #[cfg(feature = "cli")]

@@ -14,6 +14,7 @@ mod env;
 mod exec;
 mod explain;
 mod failure;
+mod graph;
 mod host;
 mod images;
 mod inspect;
@@ -70,6 +71,7 @@ enum Command {
     Render(render::Args),
     Diff(diff::Args),
     Inspect(inspect::Args),
+    Graph(graph::Args),
     Doctor(doctor::Args),
     Build(build::Args),
     Push(push::Args),
@@ -118,6 +120,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Render(args) => render::run(&args, &mut output),
         Command::Diff(args) => diff::run(&args, &mut output),
         Command::Inspect(args) => inspect::run(&args, &mut output),
+        Command::Graph(args) => graph::run(&args, &mut output),
         Command::Doctor(args) => doctor::run(&args, &mut output),
         Command::Build(args) => build::run(&args, &mut output),
         Command::Push(args) => push::run(&args, &mut output),

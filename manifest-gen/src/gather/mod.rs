@@ -40,7 +40,7 @@ use orch_manifest::manifest::{DeclaredBy, Manifest};
 use apps::Compiled;
 pub use binary::{binary, outside};
 pub use cargo::Cargo;
-pub use why::{DependencyPath, Hop, Why, why};
+pub use why::{DependencyPath, Hop, Why, paths, why};
 
 use crate::config::{Config, ConfigError};
 use crate::finding::{Code, Finding, Severity};

@@ -49,22 +49,48 @@ pub fn why(cargo: &Cargo, gathered: &Gathered, id: &Id) -> Result<Why, GatherErr
     let Some(service) = manifest.service(id) else {
         return Err(GatherError::UnknownPackage { name: id.to_string(), nearest: None });
     };
-    let merged = gathered.merged.get(id).into_iter().flatten();
-    let places: Vec<&DeclaredBy> = std::iter::once(&service.declared_by).chain(merged).collect();
+    let mut paths = trace(cargo, gathered, |service| service == id)?;
+    Ok(Why { declared_by: service.declared_by.clone(), paths: paths.remove(id).unwrap_or_default() })
+}
+
+/// How every service came into the system: one path from each application that has it. Nothing is compiled.
+pub fn paths(cargo: &Cargo, gathered: &Gathered) -> Result<BTreeMap<Id, Vec<DependencyPath>>, GatherError> {
+    trace(cargo, gathered, |_| true)
+}
+
+/// The paths to those services that are `wanted`. What an application depends on is asked for once.
+fn trace(
+    cargo: &Cargo,
+    gathered: &Gathered,
+    wanted: impl Fn(&Id) -> bool,
+) -> Result<BTreeMap<Id, Vec<DependencyPath>>, GatherError> {
     let metadata = workspace::read(cargo, false)?;
     let key = |package: &Package| (package.name.to_string(), package.version.to_string());
     let packages: BTreeMap<PackageKey, &Package> =
         metadata.packages.iter().map(|package| (key(package), package)).collect();
     let members: Vec<workspace::Member> =
         metadata.workspace_packages().into_iter().map(workspace::Member::new).collect();
-    let mut paths = Vec::new();
-    for app in manifest.apps.iter().filter(|app| app.services.contains(id)) {
+    let mut paths: BTreeMap<Id, Vec<DependencyPath>> = BTreeMap::new();
+    for app in &gathered.manifest.apps {
+        let services: Vec<&Id> = app.services.iter().filter(|id| wanted(id)).collect();
+        if services.is_empty() {
+            continue;
+        }
         let member = members.iter().find(|member| member.key.0 == app.declared_by.package);
         let accepts = |feature: &str| member.is_some_and(|member| member.accepts(feature));
         let tree = tree::resolve(cargo, &app.declared_by.package, &accepts)?;
-        paths.extend(places.iter().find_map(|place| path(app, place, &tree, &packages)));
+        for id in services {
+            let found = places(gathered, id).find_map(|place| path(app, place, &tree, &packages));
+            paths.entry(id.clone()).or_default().extend(found);
+        }
     }
-    Ok(Why { declared_by: service.declared_by.clone(), paths })
+    Ok(paths)
+}
+
+/// Where a service is declared: its own place, and those that `orch.toml` made one with it.
+fn places<'a>(gathered: &'a Gathered, id: &Id) -> impl Iterator<Item = &'a DeclaredBy> {
+    let own = gathered.manifest.service(id).map(|service| &service.declared_by);
+    own.into_iter().chain(gathered.merged.get(id).into_iter().flatten())
 }
 
 /// A shortest path.

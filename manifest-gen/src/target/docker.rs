@@ -60,7 +60,7 @@ pub(super) struct Supplied {
 /// The networks of a workload. Applications face both ways. A service faces in, and out where it
 /// publishes a port, since an engine publishes none from an internal network, or where it connects
 /// to outside.
-pub(super) fn networks(workload: &Workload) -> Vec<&'static str> {
+pub(crate) fn networks(workload: &Workload) -> Vec<&'static str> {
     let app = matches!(workload.role, Role::App(_));
     let out = app || workload.is_published() || workload.is_public() || !workload.egress.is_empty();
     if out { vec!["external", "internal"] } else { vec!["internal"] }

@@ -24,6 +24,8 @@ use crate::plan::{Plan, Workload};
 
 pub use compose::Compose;
 pub use docker::SecretFile;
+pub(crate) use docker::networks;
+
 #[cfg(feature = "cli")]
 pub(crate) use dockerfile::{COMPILED, ignored};
 pub use dockerfile::{Dockerfiles, Image, images};

@@ -70,6 +70,20 @@ pub(crate) fn kubectl(text: &str) -> Option<Vec<Value>> {
     Some(serde_json::Deserializer::from_slice(&output.stdout).into_iter().map(Result::unwrap).collect())
 }
 
+/// A graph as Graphviz reads it.
+pub(crate) fn graphviz(text: &str) -> Option<Value> {
+    if !succeeds("dot", &["-V"]) {
+        return skip("there is no `dot` of Graphviz");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("graph.dot");
+    std::fs::write(&file, text).unwrap();
+    // Read, not laid out: the structure is what is asked for.
+    let output = Command::new("dot").args(["-Kosage", "-Tdot_json"]).arg(&file).output().unwrap();
+    assert!(output.status.success(), "{}\n{text}", String::from_utf8_lossy(&output.stderr));
+    Some(serde_json::from_slice(&output.stdout).unwrap())
+}
+
 /// Where a reader finds the text.
 const FILE: &str = "read.yaml";
 
