@@ -105,7 +105,7 @@ start_rabbitmq() {
     RABBITMQ_NODENAME=shop@localhost RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT="$amqp_port" \
     RABBITMQ_MNESIA_BASE="$work/rabbitmq/data" RABBITMQ_LOG_BASE="$work/rabbitmq" RABBITMQ_LOGS=- \
     RABBITMQ_ENABLED_PLUGINS_FILE="$work/rabbitmq.plugins" RABBITMQ_CONFIG_FILE="$work/rabbitmq.conf" \
-    RABBITMQ_DEFAULT_USER=shop RABBITMQ_DEFAULT_PASS="$password" \
+    RABBITMQ_DEFAULT_USER=app RABBITMQ_DEFAULT_PASS="$password" \
     "$(find /usr/lib/rabbitmq/bin /opt/rabbitmq/sbin -name rabbitmq-server 2>/dev/null | head -n 1)"
 }
 
@@ -114,7 +114,7 @@ start_rabbitmq() {
 get() { curl -sS --max-time 5 "http://127.0.0.1:$api_port$1"; }
 health() { curl -s --max-time 5 -o "$work/health.json" -w '%{http_code}' "http://127.0.0.1:$api_port/health"; }
 health_is() { [ "$(health)" = "$1" ]; }
-sql() { PGPASSWORD=$password psql -X -A -t -q -h 127.0.0.1 -p "$pg_port" -U shop shop -c "$1"; }
+sql() { PGPASSWORD=$password psql -X -A -t -q -h 127.0.0.1 -p "$pg_port" -U app app -c "$1"; }
 processed() { [ "$(sql "SELECT processed_at IS NOT NULL FROM orders WHERE id = $1")" = t ]; }
 
 # order ITEM QUANTITY: posts it, prints its id.
@@ -174,7 +174,7 @@ cp adapters/rabbitmq/rabbitmq.conf "$work/rabbitmq.conf"
 echo '[].' >"$work/rabbitmq.plugins"
 echo "$password" >"$work/password"
 chmod 644 "$work"/{rabbitmq.conf,rabbitmq.plugins,password}
-serve postgres "$pg/initdb" -D "$work/postgres/data" -U shop --pwfile="$work/password" -A scram-sha-256
+serve postgres "$pg/initdb" -D "$work/postgres/data" -U app --pwfile="$work/password" -A scram-sha-256
 wait "${pid[postgres]}"
 start_postgres
 start_redis
@@ -183,7 +183,7 @@ serve epmd epmd -address 127.0.0.1 -port "$epmd_port"
 start_rabbitmq
 start mail python3 "$here/smtp-sink.py" "$smtp_port" "$work/mail/kept"
 
-until_true 20 env PGPASSWORD="$password" createdb -h 127.0.0.1 -p "$pg_port" -U shop --maintenance-db=postgres shop ||
+until_true 20 env PGPASSWORD="$password" createdb -h 127.0.0.1 -p "$pg_port" -U app --maintenance-db=postgres app ||
   fail "PostgreSQL did not start"
 
 # What each app is told in Compose, with the addresses of here; the secrets are in a folder.

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cargo_orch::plan::profile::Base;
@@ -27,8 +27,8 @@ fn main() {
     let sizes: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![10, 100, 1_000, 10_000] } else { sizes };
     println!(
-        "{:>9} {:>8} {:>6} | {:>9} {:>9} {:>9} {:>9} | {:>7} {:>7} {:>9}",
-        "services", "target", "files", "plan", "render", "write", "again", "x plain", "x read", "kustomize"
+        "{:>9} {:>8} {:>6} | {:>9} {:>9} {:>9} {:>9} | {:>7} {:>7} {:>9} {:>7}",
+        "services", "target", "files", "plan", "render", "write", "again", "x plain", "x read", "kustomize", "memory"
     );
     for size in sizes {
         let text = manifest(size).to_string();
@@ -36,7 +36,6 @@ fn main() {
             row(size, target, &text);
         }
     }
-    println!("\npeak memory {} MB", peak_memory() / 1024);
 }
 
 fn row(size: usize, target: &str, text: &str) {
@@ -57,7 +56,7 @@ fn row(size: usize, target: &str, text: &str) {
     let whole = planning + rendering + writing;
     let kustomize = (target == "k8s" && size <= KUSTOMIZE).then(|| kustomize(&out)).flatten();
     println!(
-        "{size:>9} {target:>8} {:>6} | {:>9} {:>9} {:>9} {:>9} | {:>7.2} {:>7.2} {:>9}",
+        "{size:>9} {target:>8} {:>6} | {:>9} {:>9} {:>9} {:>9} | {:>7.2} {:>7.2} {:>9} {:>4} MB",
         files.len(),
         millis(planning),
         millis(rendering),
@@ -66,6 +65,7 @@ fn row(size: usize, target: &str, text: &str) {
         ratio(whole, plain),
         ratio(again, reading),
         kustomize.map_or_else(String::new, |time| format!("1/{:.0}", ratio(time, whole))),
+        peak_memory(text, target) / 1024,
     );
 }
 
@@ -118,11 +118,23 @@ fn ratio(time: Duration, floor: Duration) -> f64 {
     time.as_secs_f64() / floor.as_secs_f64()
 }
 
-/// The most memory that this process has had, in KiB; 0 where the system does not say.
-fn peak_memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+/// The most memory that the command has while it renders the manifest for a target, in KiB; 0 where the
+/// system does not say.
+fn peak_memory(text: &str, target: &str) -> u64 {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("manifest.json"), text).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-orch"));
+    command.current_dir(folder.path()).stderr(Stdio::null());
+    command.args(["orch", "render", "--manifest", "manifest.json", "--profile", "prod", "--target", target]);
+    let mut child = command.spawn().unwrap();
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(peak);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    peak
 }
 
 /// A system in which every third service is a database with a volume, and the others are

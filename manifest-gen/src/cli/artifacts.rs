@@ -6,7 +6,7 @@ use orch_templates::{Packs, RenderedFile};
 use super::failure::Failure;
 use super::selection::Loaded;
 use crate::finding::Finding;
-use crate::plan::{Plan, Profile};
+use crate::plan::Profile;
 use crate::target::{self, TargetError, View};
 use crate::write::{Folder, Remembered, Report, WriteError};
 
@@ -48,12 +48,11 @@ pub(super) struct Artifacts {
 
 impl Artifacts {
     fn new(
-        plan: &Plan,
+        view: View<'_>,
         target: &str,
-        packs: &Packs,
+        profile: &Profile,
         destination: Option<Destination>,
     ) -> Result<(Self, Vec<Finding>), Failure> {
-        let view = View::new(plan, target, packs)?;
         let source = view.source(&tool());
         let rendered = match &destination {
             Some(destination) if destination.holds(&source) => None,
@@ -63,7 +62,7 @@ impl Artifacts {
             }
             None => Some(view.render(|_| false)?),
         };
-        let (target, profile) = (target.to_owned(), plan.profile.clone());
+        let (target, profile) = (target.to_owned(), profile.clone());
         Ok((Self { target, profile, rendered, source, destination }, view.findings))
     }
 
@@ -136,8 +135,13 @@ impl Targets {
                 }
             };
             add(found);
-            for target in &self.target {
-                let (artifacts, found) = Artifacts::new(&plan, target, packs, destination(target, profile))?;
+            let mut plan = Some(plan);
+            for (index, target) in self.target.iter().enumerate() {
+                let Some(of) = &plan else { break };
+                let view = View::new(of, target, packs)?;
+                // A plan of ten thousand services is large, and after its last view nobody asks for it.
+                plan = plan.filter(|_| index + 1 < self.target.len());
+                let (artifacts, found) = Artifacts::new(view, target, profile, destination(target, profile))?;
                 add(found);
                 all.push(artifacts);
             }
