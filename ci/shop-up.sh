@@ -88,8 +88,8 @@ query='psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -Atc "select count(*) from ord
 ok "$url took an order, the worker processed it, and PostgreSQL has it"
 
 ends 0 'bytes of .postgres.' backup postgres -o "$state/orders.sql"
-# shellcheck disable=SC2016  # the container's shell has the password
-orch exec postgres -- sh -c 'PGPASSWORD=$POSTGRES_PASSWORD psql -U shop -d shop -qc "drop table orders cascade"'
+# shellcheck disable=SC2016  # the container's shell knows them
+orch exec postgres -- sh -c 'psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -qc "drop table orders cascade"'
 ends 2 'add .--yes.' restore postgres "$state/orders.sql"
 ends 0 'has the data of' restore postgres "$state/orders.sql" --yes
 [ "$(orch exec postgres -- sh -c "$query")" = 1 ] || fail "the order is not in PostgreSQL again"

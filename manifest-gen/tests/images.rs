@@ -108,7 +108,9 @@ fn several_programs_share_an_image_and_each_says_which_it_is() {
     workspace.binary("migrate", "", JOB);
     let tag = format!("s{}", std::process::id());
     let image = Built(format!("shop-api:{tag}"));
-    let said = workspace.run(&["build", "--tag", &tag, "--cargo-profile", "dev"]).success();
+    // One that is not chosen is a part of the system all the same.
+    workspace.binary("worker", "", "#[orch::app(id = \"worker\", after = [\"migrate\"])]\nfn main() {}\n");
+    let said = workspace.run(&["build", "-p", "migrate", "--tag", &tag, "--cargo-profile", "dev"]).success();
     assert_eq!(said.stdout, format!("{}\n", image.0), "there is one image for both");
     assert_eq!(docker(&["run", "--rm", &image.0]), "hello from");
     assert_eq!(docker(&["run", "--rm", &image.0, "/usr/local/bin/migrate"]), "migrated");
@@ -147,6 +149,7 @@ fn what_cannot_be_built_or_pushed_is_said_with_the_cure() {
     let workspace = workspace("image-mistakes");
     workspace.run(&["build", "--form", "source"]).ends(1).says(&["outside of the workspace", "--form slim"]);
     workspace.run(&["push"]).ends(1).says(&["there is no image `shop-api:0.1.0`", "cargo orch build"]);
+    workspace.run(&["build", "-p", "apu"]).ends(2).says(&["no application is in a package `apu`", "`api`"]);
     workspace.run(&["build", "--registry", "https://x"]).ends(2).says(&["is not a registry"]);
     workspace.run(&["build", "--tag", "a b"]).ends(2).says(&["the tag is malformed"]);
     workspace.edit("orch.toml", "debian:bookworm", "orch-no-such-base:1");

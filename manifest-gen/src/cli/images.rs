@@ -1,4 +1,4 @@
-use orch_manifest::{ImageRef, Invalid};
+use orch_manifest::{ImageRef, Invalid, did_you_mean};
 use orch_templates::Packs;
 
 use super::engine::EngineArg;
@@ -47,7 +47,9 @@ pub(super) struct Images {
 impl ImagesArgs {
     /// Finds them; none where something is wrong, which was said.
     pub(super) fn find(&self, output: &mut Output) -> Result<Option<Images>, Failure> {
-        let gathered = self.selection.gather()?;
+        // Whatever is chosen is a part of the system as a whole.
+        let (whole, chosen) = self.selection.whole();
+        let gathered = whole.gather()?;
         let mut loaded =
             Loaded { manifest: gathered.manifest.clone(), config: gathered.config.clone(), gathered: Some(gathered) };
         let naming = Naming { registry: self.registry.clone(), tag: self.tag.clone() };
@@ -59,7 +61,8 @@ impl ImagesArgs {
             return Ok(None);
         }
         let name = |image: Image| naming.name(&image).map(|name| (image, name)).map_err(misnamed);
-        let images: Vec<(Image, ImageRef)> = target::images(&plan).into_iter().map(name).collect::<Result<_, _>>()?;
+        let images = of_packages(target::images(&plan), chosen)?;
+        let images: Vec<(Image, ImageRef)> = images.into_iter().map(name).collect::<Result<_, _>>()?;
         if images.is_empty() {
             return Err(Failure::new(Exit::Findings, "no application of the workspace has an image of its own")
                 .help("write `#[orch::app]` on the `main` of one"));
@@ -68,6 +71,18 @@ impl ImagesArgs {
         let tool = self.engine.choose(None, &interrupt)?;
         Ok(Some(Images { loaded, plan, images, tool, interrupt }))
     }
+}
+
+/// The images that the programs of packages are in; all of them where no package is chosen.
+fn of_packages(mut images: Vec<Image>, chosen: &[String]) -> Result<Vec<Image>, Failure> {
+    let has = |image: &Image, name: &String| image.programs.iter().any(|program| program.package == *name);
+    if let Some(unknown) = chosen.iter().find(|name| !images.iter().any(|image| has(image, name))) {
+        let known = images.iter().flat_map(|image| image.programs.iter().map(|program| program.package.as_str()));
+        let help = did_you_mean(unknown, &known.collect::<Vec<_>>());
+        return Err(Failure::new(Exit::Usage, format!("no application is in a package `{unknown}`")).help(help));
+    }
+    images.retain(|image| chosen.is_empty() || chosen.iter().any(|name| has(image, name)));
+    Ok(images)
 }
 
 fn misnamed(invalid: Invalid) -> Failure {

@@ -77,6 +77,11 @@ impl Selection {
         Ok(gather::gather(&cargo)?)
     }
 
+    /// The same with every package, and those that were chosen.
+    pub(super) fn whole(&self) -> (Self, &[String]) {
+        (Self { package: Vec::new(), ..self.clone() }, &self.package)
+    }
+
     pub(super) fn cargo(&self) -> Result<Cargo, Failure> {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let features =
