@@ -1,8 +1,11 @@
 //! Data to a file and back, and tools that fail.
 
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
-use super::system::{System, has_engine};
+use super::system::{Ran, System, has_engine};
 
 /// A service whose data is `/tmp/data`, which ends with the script `dump` and begins with `restore`.
 fn system(name: &str, dump: &str, restore: &str) -> System {
@@ -82,5 +85,24 @@ fn what_cannot_be_backed_up_is_said_with_the_cure() {
     std::fs::remove_file(system.path("empty")).unwrap();
     std::fs::remove_file(system.path("orch.toml")).unwrap();
     system.run(&["backup", "store"]).ends(2).says(&["it is not known how `debian:bookworm`", "`[catalog]`"]);
+    assert_eq!(files(&system), [""; 0]);
+}
+
+#[test]
+fn an_interrupt_leaves_no_file() {
+    if !has_engine() {
+        return;
+    }
+    let system = system("backup-interrupted", "head -c 100000 /dev/zero; exec sleep 3600", "cat");
+    system.run(&["up"]).ends(0);
+    let child = system.command(&["backup", "store"]).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while files(&system).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the backup has not begun");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    Ran::from(child.wait_with_output().unwrap()).ends(130).says(&["interrupted"]);
     assert_eq!(files(&system), [""; 0]);
 }
