@@ -43,6 +43,7 @@ const PAGES: &[&str] = &[
     "docs/findings.md",
     "docs/images.md",
     "docs/lifecycle.md",
+    "docs/packs.md",
     "docs/adr/0001-fragments-through-dep-info.md",
     "docs/adr/0002-one-check-for-many-apps.md",
     "docs/adr/0003-one-grammar-for-attributes-and-orch-toml.md",

@@ -83,6 +83,7 @@ mod yaml;
 pub use error::{PackError, RenderError};
 pub use fault::{Fault, Malformed};
 pub use format::Format;
+pub use load::is_target;
 pub use pack::{Pack, RenderedFile};
 pub use packs::{Origin, Packs, Target};
 

@@ -102,8 +102,8 @@ pub(crate) fn lf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// Lower-case letters, digits and hyphens, beginning with a letter.
-fn is_target(name: &str) -> bool {
+/// Whether a target may have this name: lower-case letters, digits and hyphens, beginning with a letter.
+pub fn is_target(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }

@@ -28,7 +28,8 @@
 //! `Cargo.lock` is taken as it is.
 //!
 //! **When it runs again**: cargo is told of every source file that was read, of the manifests, of
-//! `Cargo.lock`, of `orch.toml`, of files that `file(…)` names and of the folder of templates. An
+//! `Cargo.lock`, of `orch.toml`, of files that `file(…)` names and of the folder of templates, which is
+//! [`Render::templates`], else the one of `[templates]` in `orch.toml`. An
 //! `orch.toml` that is added later is noticed when one of these changes, since cargo takes a file
 //! that does not exist for one that has changed.
 
@@ -164,11 +165,14 @@ impl Render {
     }
 
     fn render(&self, script: &Script, instructions: &mut Vec<String>) -> Result<Report, Error> {
-        let templates = self.templates.as_ref().map(|folder| script.package_dir.join(folder));
-        let packs = target::packs(templates.as_deref())?;
-        packs.get(&self.target).map_err(TargetError::from)?;
         let reading = Reading { allow_incomplete: self.allow_incomplete, features: script.features() };
         let gathered = gather::read(&script.cargo(&self.packages), &reading)?;
+        let templates = match &self.templates {
+            Some(folder) => Some(script.package_dir.join(folder)),
+            None => gathered.config.templates()?.map(Into::into),
+        };
+        let packs = target::packs(templates.as_deref())?;
+        packs.get(&self.target).map_err(TargetError::from)?;
         instructions.extend(inputs(&gathered, templates.as_deref()).iter().map(|path| changed(path)));
         let profile = self.find_profile(script, &gathered, instructions)?;
         let mut plan = gathered.config.plan(&gathered.manifest, &profile)?;

@@ -5,6 +5,8 @@ use orch_templates::{Packs, RenderedFile};
 
 use super::failure::Failure;
 use super::selection::Loaded;
+use super::templates::Templates;
+use crate::config::Config;
 use crate::finding::Finding;
 use crate::plan::Profile;
 use crate::target::{self, TargetError, View};
@@ -16,9 +18,8 @@ pub(super) struct Targets {
     /// What to render for, with commas between several; see `cargo orch targets`
     #[arg(short, long, value_name = "TARGET", required = true, value_delimiter = ',')]
     target: Vec<String>,
-    /// Folder of packs that add to the built-in ones or override them file by file
-    #[arg(long, value_name = "DIR")]
-    templates: Option<PathBuf>,
+    #[command(flatten)]
+    templates: Templates,
     /// The namespace in Kubernetes, whatever `orch.toml` says
     #[arg(long, value_name = "NAME", value_parser = crate::config::namespace)]
     namespace: Option<String>,
@@ -103,8 +104,8 @@ impl Targets {
     }
 
     /// The packs; a name that is wrong is said before anything is compiled.
-    pub(super) fn packs(&self) -> Result<Packs, Failure> {
-        let packs = target::packs(self.templates.as_deref())?;
+    pub(super) fn packs(&self, config: &Config) -> Result<Packs, Failure> {
+        let packs = self.templates.packs(config)?;
         for target in &self.target {
             packs.get(target).map_err(TargetError::from)?;
         }

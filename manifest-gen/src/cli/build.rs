@@ -1,12 +1,10 @@
-use std::path::PathBuf;
-
 use super::failure::Failure;
 use super::images::{Builder, ImagesArgs};
+use super::templates::Templates;
 use crate::config::BuildForm;
 use crate::exit::Exit;
 use crate::launch::Folder;
 use crate::output::Output;
-use crate::target;
 
 /// Build the images of the applications
 ///
@@ -22,9 +20,8 @@ pub(super) struct Args {
     /// Platform of the images, as in `linux/arm64`; the engine's own without it
     #[arg(long, value_name = "PLATFORM")]
     platform: Option<String>,
-    /// Folder of packs that add to the built-in ones or override them file by file
-    #[arg(long, value_name = "DIR")]
-    templates: Option<PathBuf>,
+    #[command(flatten)]
+    templates: Templates,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -36,8 +33,8 @@ enum FormArg {
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    let packs = target::packs(args.templates.as_deref())?;
     let Some(mut found) = args.images.find(output)? else { return Ok(Exit::Findings) };
+    let packs = args.templates.packs(&found.loaded.config)?;
     match args.form {
         Some(FormArg::Source) => found.plan.options.build.form = BuildForm::Source,
         Some(FormArg::Slim) => found.plan.options.build.form = BuildForm::Slim,

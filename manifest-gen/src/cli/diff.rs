@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     if args.targets.notes {
         output.show_notes();
     }
-    let packs = args.targets.packs()?;
+    let packs = args.targets.packs(&args.source.config()?)?;
     let loaded = args.source.load()?;
     let profiles: Vec<Profile> =
         args.profile.iter().map(|name| Profile::find(name, &loaded.config)).collect::<Result<_, _>>()?;

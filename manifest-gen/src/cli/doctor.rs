@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::failure::Failure;
 use super::selection::{Loaded, ProfileArg, Source};
+use super::templates::Templates;
 use crate::engine::choose::{Unusable, detect};
 use crate::engine::{Command, Interrupt, Kind};
 use crate::exit::Exit;
@@ -273,7 +274,7 @@ fn memory(state: &State) -> Check {
 
 /// Whether what is rendered for others is what would be rendered now.
 fn artifacts(loaded: &Loaded, folder: &Folder) -> Result<Check, Failure> {
-    let packs = target::packs(None)?;
+    let packs = Templates::default().packs(&loaded.config)?;
     let mut stale = Vec::new();
     let mut count = 0;
     for profile in Profile::all(&loaded.config)? {

@@ -34,6 +34,7 @@ mod schema;
 mod selection;
 mod status;
 mod targets;
+mod templates;
 mod up;
 mod why;
 

@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     if args.targets.notes {
         output.show_notes();
     }
-    let packs = args.targets.packs()?;
+    let packs = args.targets.packs(&args.source.config()?)?;
     let loaded = args.source.load()?;
     let profiles =
         if args.all_profiles { Profile::all(&loaded.config)? } else { vec![args.profile.find(&loaded.config)?] };

@@ -7,8 +7,9 @@ use super::running::Report;
 use crate::config;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::target::{self, Compose, Dockerfiles, Kubernetes, Swarm};
 
-/// Print the JSON Schema of the manifest, of orch.toml, or of what a command prints as JSON
+/// Print the JSON Schema of the manifest, of orch.toml, of what a command prints as JSON, or of what templates see
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// What the schema is of
@@ -28,6 +29,14 @@ enum Format {
     Doctor,
     /// What `cargo orch inspect --json` prints
     Inspect,
+    /// What the templates of a pack with the view `compose` see
+    ViewCompose,
+    /// What the templates of a pack with the view `dockerfile` see
+    ViewDockerfile,
+    /// What the templates of a pack with the view `kubernetes` see
+    ViewKubernetes,
+    /// What the templates of a pack with the view `swarm` see
+    ViewSwarm,
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
@@ -37,6 +46,10 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         Format::Status => Report::json_schema(),
         Format::Doctor => Diagnosis::json_schema(),
         Format::Inspect => Overview::json_schema(),
+        Format::ViewCompose => target::json_schema::<Compose>(),
+        Format::ViewDockerfile => target::json_schema::<Dockerfiles>(),
+        Format::ViewKubernetes => target::json_schema::<Kubernetes>(),
+        Format::ViewSwarm => target::json_schema::<Swarm>(),
     })?;
     Ok(Exit::Done)
 }

@@ -1,12 +1,14 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use camino::Utf8PathBuf;
 use clap::Args;
 use orch_manifest::Id;
 use orch_manifest::manifest::Manifest;
 
+use super::engine::workspace_root;
 use super::failure::Failure;
 use crate::config::{Config, LayerSource};
+use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::gather::{self, Cargo, Gathered, Reading, Sources};
 use crate::plan::{Places, Plan, Profile};
@@ -119,6 +121,14 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// The configuration alone, before anything is compiled.
+    pub(super) fn config(&self) -> Result<Config, Failure> {
+        if self.manifest.is_some() {
+            return Ok(self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default());
+        }
+        configuration(self.selection.cargo.manifest_path.as_deref())
+    }
+
     /// Cargo on the workspace; none where there is only a manifest.
     pub(super) fn cargo(&self) -> Result<Option<Cargo>, Failure> {
         if self.manifest.is_some() { Ok(None) } else { self.selection.cargo().map(Some) }
@@ -140,8 +150,15 @@ impl Source {
             std::fs::read_to_string(path)
         };
         let text = text.map_err(|error| Failure::io("read", &path.display().to_string(), &error))?;
-        let config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
-        Ok(Loaded { manifest: Manifest::from_json(&text)?, config, gathered: None })
+        Ok(Loaded { manifest: Manifest::from_json(&text)?, config: self.config()?, gathered: None })
+    }
+}
+
+/// The configuration of the workspace, without anything being compiled.
+pub(super) fn configuration(manifest_path: Option<&Path>) -> Result<Config, Failure> {
+    match Utf8PathBuf::from_path_buf(workspace_root(manifest_path)?) {
+        Ok(root) => Ok(Config::load(&root)?),
+        Err(root) => Err(Failure::new(Exit::Io, format!("`{}` is no UTF-8", root.display()))),
     }
 }
 

@@ -1,22 +1,50 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use orch_templates::Origin;
+use orch_templates::{Origin, Packs};
 
 use super::failure::Failure;
+use super::selection::configuration;
+use super::templates::Templates;
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::target;
+use crate::target::TargetError;
+use crate::write::create_folder;
 
-/// List the targets that can be rendered
+/// List the targets that can be rendered, or make one of your own
+///
+/// `targets --new NAME` copies a pack to start from into the folder of `--templates`, else of `[templates]` in orch.toml.
+/// What is there is never overwritten.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Folder of packs that add to the built-in ones or override them file by file
-    #[arg(long, value_name = "DIR")]
-    templates: Option<PathBuf>,
+    /// Copy a pack into a target of this name
+    #[arg(long, value_name = "NAME")]
+    new: Option<String>,
+    /// The target whose pack is copied
+    #[arg(long, value_name = "TARGET", default_value = "compose", requires = "new")]
+    from: String,
+    #[command(flatten)]
+    templates: Templates,
+    /// Path of the workspace's Cargo.toml
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    let targets = target::packs(args.templates.as_deref())?.targets();
+    let config = configuration(args.manifest_path.as_deref())?;
+    if let Some(name) = &args.new {
+        let folder = args.templates.folder(&config).ok_or_else(|| {
+            Failure::new(Exit::Usage, "it is not said in which folder packs are")
+                .help("write `--templates DIR`, or `dir = \"deploy/templates\"` under `[templates]` in orch.toml")
+        })?;
+        // Of a folder that is not there yet nothing can be copied.
+        let packs = if folder.is_dir() { args.templates.packs(&config)? } else { crate::target::packs(None)? };
+        return create(&packs, name, &args.from, &folder, output);
+    }
+    list(&args.templates.packs(&config)?, output)
+}
+
+fn list(packs: &Packs, output: &mut Output) -> Result<Exit, Failure> {
+    let targets = packs.targets();
     let width = targets.iter().map(|target| target.name.len()).max().unwrap_or(0);
     for target in targets {
         let origin = match target.origin {
@@ -26,5 +54,24 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         };
         output.data(&format!("{:width$}  {}{origin}\n", target.name, target.description))?;
     }
+    Ok(Exit::Done)
+}
+
+/// Copies a pack into a folder of its own, as a whole or not at all.
+fn create(packs: &Packs, name: &str, from: &str, folder: &Path, output: &mut Output) -> Result<Exit, Failure> {
+    if !orch_templates::is_target(name) {
+        return Err(Failure::new(Exit::Usage, format!("`{name}` is not a name for a target"))
+            .help("write lower-case letters, digits and hyphens, beginning with a letter"));
+    }
+    let pack = packs.get(from).map_err(TargetError::from)?;
+    let path = folder.join(name);
+    create_folder(&path, pack.files())?;
+    for (file, _) in pack.files() {
+        output.data(&format!("{}\n", path.join(file).display()))?;
+    }
+    let view = pack.view();
+    output.talk(&format!(
+        "`{name}` renders as `{from}` does; `cargo orch schema view-{view}` says what its templates see"
+    ));
     Ok(Exit::Done)
 }

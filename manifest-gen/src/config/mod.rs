@@ -58,8 +58,19 @@ pub struct Config {
     pub profiles: BTreeMap<String, ProfileSection>,
     /// `[targets.NAME]`, `[secrets.NAME]` and `[build]`, for every profile.
     options: options::OptionsSection,
+    /// `[templates]`
+    templates: Option<Templates>,
     /// Where it is, and its text, to say where a mistake was made.
     source: Source,
+}
+
+/// Where packs of one's own are.
+#[derive(Clone, Debug)]
+struct Templates {
+    /// The folder, relative to that of the file.
+    dir: Utf8PathBuf,
+    /// Where that is said, in bytes.
+    at: usize,
 }
 
 /// What the configuration says about the system as a whole.
@@ -108,6 +119,8 @@ struct Section {
 
 #[derive(Clone, Debug, Default)]
 struct Source {
+    /// The folder of the file.
+    folder: Utf8PathBuf,
     path: Utf8PathBuf,
     text: String,
 }
@@ -176,12 +189,13 @@ impl Config {
     pub fn read(path: &Utf8Path) -> Result<Self, ConfigError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        Self::of(Source { path: path.file_name().unwrap_or(FILE).into(), text })
+        let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
+        Self::of(Source { folder, path: path.file_name().unwrap_or(FILE).into(), text })
     }
 
     /// Reads a configuration from text.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        Self::of(Source { path: FILE.into(), text: text.to_owned() })
+        Self::of(Source { folder: Utf8PathBuf::new(), path: FILE.into(), text: text.to_owned() })
     }
 
     fn of(source: Source) -> Result<Self, ConfigError> {
@@ -190,6 +204,22 @@ impl Config {
         config.source = source;
         config.finish(problems)?;
         Ok(config)
+    }
+
+    /// The folder of `[templates]`, which has packs of one's own; it has to be there.
+    pub fn templates(&self) -> Result<Option<Utf8PathBuf>, ConfigError> {
+        let (Some(templates), Some(folder)) = (&self.templates, self.templates_folder()) else { return Ok(None) };
+        if folder.is_dir() {
+            return Ok(Some(folder));
+        }
+        let problem = Problem::new(templates.at, format!("there is no folder `{}`", templates.dir))
+            .help("make it with `cargo orch targets --new NAME`, or take the line out");
+        self.finish(vec![problem]).map(|()| None)
+    }
+
+    /// The same, whether it is there or not.
+    pub fn templates_folder(&self) -> Option<Utf8PathBuf> {
+        self.templates.as_ref().map(|templates| self.source.folder.join(&templates.dir))
     }
 
     fn finish(&self, problems: Vec<Problem<usize>>) -> Result<(), ConfigError> {

@@ -10,14 +10,16 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::images::BuildSection;
-use super::{Config, Overrides, ProfileSection, Section, System, packages, tree};
+use super::{Config, Overrides, ProfileSection, Section, System, Templates, packages, tree};
 use crate::catalog::{Catalog, Page};
 
 /// The tables of the document.
-pub(super) const DOCUMENT_KEYS: [&str; 9] =
-    ["system", "services", "apps", "packages", "catalog", "profiles", "targets", "secrets", "build"];
+pub(super) const DOCUMENT_KEYS: [&str; 10] =
+    ["system", "services", "apps", "packages", "catalog", "profiles", "targets", "templates", "secrets", "build"];
 /// The keys of `[system]`.
 pub(super) const SYSTEM_KEYS: [&str; 3] = ["name", "registry", "packages"];
+/// The keys of `[templates]`.
+pub(super) const TEMPLATES_KEYS: [&str; 1] = ["dir"];
 /// The keys of `[profiles.NAME]`.
 pub(super) const PROFILE_KEYS: [&str; 7] = ["extends", "data", "services", "apps", "targets", "secrets", "build"];
 /// The keys of a service's section beyond those of an attribute.
@@ -57,6 +59,7 @@ pub(super) fn config(text: &str, problems: &mut Problems) -> Config {
             }
             "catalog" => config.images = images(value, problems),
             "targets" => config.options.targets(value, problems),
+            "templates" => config.templates = templates(value, problems),
             "secrets" => config.options.secrets(value, problems),
             "build" => config.options.build = BuildSection::read(value, problems),
             _ => unknown(key, "the configuration", &DOCUMENT_KEYS, problems),
@@ -92,6 +95,23 @@ fn system(value: &Value<'_>, problems: &mut Problems) -> System {
         }
     }
     system
+}
+
+fn templates(value: &Value<'_>, problems: &mut Problems) -> Option<Templates> {
+    let mut templates = None;
+    for (key, value) in table(value, problems) {
+        match key.get_ref().as_ref() {
+            "dir" => match text(value, problems) {
+                Some("") => problems.push(
+                    Problem::new(value.span().start, "`dir` is empty")
+                        .help("name a folder beside `orch.toml`, such as `deploy/templates`"),
+                ),
+                dir => templates = dir.map(|dir| Templates { dir: dir.into(), at: value.span().start }),
+            },
+            _ => unknown(key, "`[templates]`", &TEMPLATES_KEYS, problems),
+        }
+    }
+    templates
 }
 
 /// A registry is right when an image in it is.

@@ -53,6 +53,7 @@ pub enum Role {
 
 /// A binary of the workspace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Program {
     /// Its package.
     pub package: String,

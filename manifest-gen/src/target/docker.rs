@@ -12,6 +12,7 @@ use crate::plan::{HealthCheck, Piece, Plan, Published, Role, Variable, Workload}
 
 /// A `healthcheck`.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Healthcheck {
     pub(super) test: Vec<String>,
     interval: String,
@@ -22,6 +23,7 @@ pub(super) struct Healthcheck {
 
 /// A soft and a hard limit of a process.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Limits {
     soft: u64,
     hard: u64,
@@ -29,6 +31,7 @@ pub(super) struct Limits {
 
 /// CPUs and memory.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Amounts {
     cpus: Option<String>,
     memory: Option<String>,
@@ -36,6 +39,7 @@ pub(super) struct Amounts {
 
 /// A network of the system.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Network {
     name: &'static str,
     internal: bool,
@@ -43,6 +47,7 @@ pub(super) struct Network {
 
 /// A file that is mounted.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct ConfigMount {
     pub(super) source: String,
     pub(super) target: String,
@@ -50,6 +55,7 @@ pub(super) struct ConfigMount {
 
 /// Something that the deployer gives, as lines of an environment file.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Supplied {
     /// What it is for, and who uses it.
     pub(super) about: String,

@@ -48,12 +48,14 @@ pub fn images(plan: &Plan) -> Vec<Image> {
 
 /// What the pack `dockerfile` is given.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Dockerfiles {
     images: Vec<File>,
 }
 
 /// A Dockerfile. Commands are in exec form, as JSON, of which a Dockerfile takes every character as it is.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct File {
     banner: String,
     id: String,
@@ -74,18 +76,21 @@ struct File {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Source {
     builder: String,
     programs: Vec<Program>,
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Copy {
     from: String,
     to: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Healthcheck {
     interval: String,
     timeout: String,

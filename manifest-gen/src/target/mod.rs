@@ -63,6 +63,14 @@ pub enum TargetError {
 /// The views there are.
 const VIEWS: [&str; 4] = ["compose", "dockerfile", "kubernetes", "swarm"];
 
+/// The JSON Schema of what the templates of a pack with this view see.
+#[cfg(feature = "cli")]
+pub(crate) fn json_schema<View: schemars::JsonSchema>() -> String {
+    let schema = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();
+    // Nothing in it can fail.
+    serde_json::to_string_pretty(&schema.into_root_schema_for::<View>()).unwrap_or_default() + "\n"
+}
+
 impl TargetError {
     /// What to do about it.
     pub fn help(&self) -> Option<String> {

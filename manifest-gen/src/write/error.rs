@@ -45,6 +45,12 @@ pub enum WriteError {
         /// The folder.
         path: PathBuf,
     },
+    /// Something is where something new is to be made.
+    #[error("`{}` is there already", path.display())]
+    Exists {
+        /// What is there.
+        path: PathBuf,
+    },
     /// The index cannot be understood.
     #[error("the index `{}` is damaged: {detail}", path.display())]
     Index {
@@ -87,6 +93,7 @@ impl WriteError {
             Self::Refused { .. } => Some("render into another folder, move the files away, or use `--force`"),
             Self::Symlink { .. } => Some("replace the link by a folder, or render into another folder"),
             Self::NotAFolder { .. } | Self::IsAFolder { .. } => Some("move it away, or render into another folder"),
+            Self::Exists { .. } => Some("choose another name, or edit what is there"),
             Self::Index { .. } => {
                 Some("delete the index and render again: files with our banner are recognised without it")
             }

@@ -33,6 +33,7 @@
 //! ```
 
 mod atomic;
+mod create;
 mod diff;
 mod error;
 mod index;
@@ -46,6 +47,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+pub use create::create_folder;
 pub use error::WriteError;
 pub use index::{FILE as INDEX, Key};
 pub use remembered::Remembered;

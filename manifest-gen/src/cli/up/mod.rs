@@ -3,13 +3,13 @@ mod images;
 mod start;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::engine::EngineArg;
 use super::failure::Failure;
 use super::running::Report;
 use super::selection::{ProfileArg, Source};
+use super::templates::Templates;
 use crate::engine::command::quoted;
 use crate::engine::{Compose, Container, Engine, Interrupt, Project, Tool};
 use crate::exit::Exit;
@@ -69,9 +69,8 @@ pub(super) struct Args {
     /// Print what runs as JSON
     #[arg(long)]
     json: bool,
-    /// Folder of packs that add to the built-in ones or override them file by file
-    #[arg(long, value_name = "DIR")]
-    templates: Option<PathBuf>,
+    #[command(flatten)]
+    templates: Templates,
     #[command(flatten)]
     source: Source,
 }
@@ -98,7 +97,7 @@ impl Args {
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    let packs = target::packs(args.templates.as_deref())?;
+    let packs = args.templates.packs(&args.source.config()?)?;
     let loaded = args.source.load()?;
     let profile = args.profile.find(&loaded.config)?;
     refuse_by_mistake(args, &profile)?;

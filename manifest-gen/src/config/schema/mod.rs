@@ -18,7 +18,9 @@ use crate::config::options::{
 };
 use crate::config::origin::{camel_case, field};
 use crate::config::packages::{DECLARATION_KEYS, PACKAGE_KEYS};
-use crate::config::parse::{APP_SECTION_KEYS, DOCUMENT_KEYS, PROFILE_KEYS, SERVICE_SECTION_KEYS, SYSTEM_KEYS};
+use crate::config::parse::{
+    APP_SECTION_KEYS, DOCUMENT_KEYS, PROFILE_KEYS, SERVICE_SECTION_KEYS, SYSTEM_KEYS, TEMPLATES_KEYS,
+};
 
 /// The JSON Schema of `orch.toml`, indented, with a final newline.
 pub fn json_schema() -> String {
@@ -61,6 +63,14 @@ impl Writer<'_> {
             }),
             "profiles" => self.by_id("What differs in a profile", &reference("profile")),
             "targets" => reference("targets"),
+            "templates" => table("Packs of one's own", &TEMPLATES_KEYS, |key| match key {
+                "dir" => {
+                    let mut dir = text("Their folder, relative to that of orch.toml: `deploy/templates`");
+                    dir["minLength"] = json!(1);
+                    dir
+                }
+                _ => json!({}),
+            }),
             "secrets" => reference("secrets"),
             "build" => reference("build"),
             _ => json!({}),

@@ -21,6 +21,7 @@ pub(crate) const SECRETS: &str = "ORCH_SECRETS";
 
 /// What the pack `compose` is given.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Compose {
     /// What the first line of every file says.
     banner: String,
@@ -36,6 +37,9 @@ pub struct Compose {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+/// A service. Each key is the one of that name in the Compose Specification, in the form that is written
+/// there; `$$` in a text is a dollar.
 struct Service {
     id: String,
     description: Option<String>,
@@ -71,6 +75,7 @@ struct Service {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Port {
     name: Option<String>,
     target: u16,
@@ -80,6 +85,7 @@ struct Port {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Mount {
     kind: &'static str,
     source: String,
@@ -90,6 +96,7 @@ struct Mount {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Config {
     name: String,
     /// The file's path, relative to the output folder.
@@ -100,12 +107,14 @@ struct Config {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct SecretFile {
     name: String,
     file: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct DependsOn {
     id: String,
     condition: &'static str,

@@ -20,6 +20,7 @@ const MOST: usize = 1 << 20;
 const CLIENT_SIDE: usize = 256 << 10;
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct ConfigMap {
     data: Texts,
 }

@@ -16,6 +16,7 @@ use crate::plan::{Environment, Piece, Text, Workload};
 
 /// A variable of a container.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Variable {
     pub(super) name: String,
     value: Option<String>,
@@ -27,6 +28,7 @@ pub(super) struct Variable {
 
 /// A key of a Secret or a ConfigMap.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct KeyRef {
     pub(super) name: String,
     pub(super) key: String,

@@ -46,6 +46,7 @@ use object::{Identity, Metadata, Object};
 
 /// What the pack `k8s` is given: a list of objects for each kind.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Kubernetes {
     /// What the first line of every file says.
     banner: String,
@@ -70,6 +71,7 @@ pub struct Kubernetes {
 
 /// What `kustomization.yaml` says.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Kustomization {
     /// What has to be there before, for people.
     needs: Vec<String>,

@@ -17,6 +17,7 @@ const DNS: u16 = 53;
 const METRICS: &str = "metrics";
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct NetworkPolicy {
     selector: Shared,
     ingress: Vec<Rule>,
@@ -24,6 +25,7 @@ pub(super) struct NetworkPolicy {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Rule {
     /// For whom it is, for people.
     about: String,
@@ -35,6 +37,7 @@ struct Rule {
 
 /// One of these.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Peer {
     pods: Option<Shared>,
     namespace: Option<String>,
@@ -42,6 +45,7 @@ struct Peer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct PolicyPort {
     port: u16,
     protocol: String,

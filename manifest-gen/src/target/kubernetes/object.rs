@@ -28,6 +28,7 @@ pub(super) struct Identity {
 
 /// An object of the API and the file it goes to.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "{T}Object"))]
 pub(super) struct Object<T> {
     /// The file, relative to the output folder.
     pub(super) path: String,
@@ -37,6 +38,7 @@ pub(super) struct Object<T> {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Metadata {
     pub(super) name: String,
     /// `None` for what is in no namespace.

@@ -25,6 +25,7 @@ const MEMORY_LIMIT_FACTOR: u128 = 2;
 
 /// The template of a workload's pods.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct PodTemplate {
     pub(super) labels: Shared,
     annotations: Texts,
@@ -42,6 +43,7 @@ pub(super) struct PodTemplate {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Container {
     name: String,
     image: String,
@@ -59,6 +61,7 @@ pub(super) struct Container {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct ContainerPort {
     name: String,
     number: u16,
@@ -66,6 +69,7 @@ struct ContainerPort {
 }
 
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Amounts {
     cpu: Option<String>,
     memory: Option<String>,

@@ -13,6 +13,7 @@ const PATIENCE: u32 = 3;
 
 /// The probes of a container.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Probes {
     startup: Option<Probe>,
     readiness: Option<Probe>,
@@ -20,6 +21,7 @@ pub(super) struct Probes {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Probe {
     #[serde(flatten)]
     question: Question,
@@ -30,6 +32,7 @@ struct Probe {
 
 /// What is asked: one of these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Question {
     Http { path: String, port: PortRef, scheme: &'static str },
@@ -39,6 +42,7 @@ enum Question {
 
 /// A container's port by its name, or by its number where it is not declared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum PortRef {
     Name(String),

@@ -11,11 +11,13 @@ use crate::plan::{Plan, Workload};
 const CPU_PERCENT: u32 = 80;
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct DisruptionBudget {
     selector: Shared,
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Autoscaler {
     target: String,
     min: u32,
@@ -25,6 +27,7 @@ pub(super) struct Autoscaler {
 
 /// Replicas spread over what this label tells apart.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Spread {
     topology: &'static str,
     selector: Shared,

@@ -20,6 +20,7 @@ const KEY: &str = "value";
 
 /// An object that the External Secrets Operator makes a Secret of.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct ExternalSecret {
     store: String,
     store_kind: String,
@@ -28,6 +29,7 @@ pub(super) struct ExternalSecret {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Remote {
     key: String,
     /// Its name in the store.
@@ -37,6 +39,7 @@ struct Remote {
 
 /// A Secret that kustomize makes of files.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Generator {
     name: String,
     /// `key=file`

@@ -30,6 +30,7 @@ const BASELINE: [&str; 13] = [
 
 /// What holds for a whole pod.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct PodSecurity {
     non_root: bool,
     user: Option<u32>,
@@ -41,6 +42,7 @@ pub(super) struct PodSecurity {
 
 /// What holds for a container.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct ContainerSecurity {
     read_only_root: bool,
     capabilities: Vec<String>,

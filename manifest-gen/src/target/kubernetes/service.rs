@@ -12,6 +12,7 @@ use crate::finding::{Code, Finding, Severity};
 use crate::plan::Workload;
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Service {
     /// Whether it gives each pod a name of its own instead of one address for all.
     headless: bool,
@@ -20,6 +21,7 @@ pub(super) struct Service {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct ServicePort {
     name: String,
     port: u16,
@@ -27,6 +29,7 @@ struct ServicePort {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Ingress {
     class: Option<String>,
     tls: Vec<Tls>,
@@ -34,18 +37,21 @@ pub(super) struct Ingress {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Tls {
     hosts: Vec<String>,
     secret: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Rule {
     host: Option<String>,
     paths: Vec<Route>,
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Route {
     path: String,
     service: String,

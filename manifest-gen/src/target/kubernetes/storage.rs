@@ -28,6 +28,7 @@ const SHM: &str = "orch-shm";
 
 /// A claim for storage: an object of its own, or the template of a `StatefulSet`.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Claim {
     /// The name of the volume.
     name: String,
@@ -39,6 +40,7 @@ pub(super) struct Claim {
 
 /// A volume of a pod, of one of these kinds.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Volume {
     name: String,
     empty_dir: Option<EmptyDir>,
@@ -48,6 +50,7 @@ pub(super) struct Volume {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct EmptyDir {
     medium: Option<&'static str>,
     size_limit: Option<String>,
@@ -55,12 +58,14 @@ struct EmptyDir {
 
 /// A key of a Secret as a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Item {
     secret: KeyRef,
     path: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Mount {
     name: String,
     path: String,

@@ -22,6 +22,7 @@ const CRON_DEADLINE_SECONDS: u32 = 21_600;
 const PROGRESS_SECONDS: u64 = 600;
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Deployment {
     /// `None` where an autoscaler decides.
     replicas: Option<u32>,
@@ -32,6 +33,7 @@ pub(super) struct Deployment {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct StatefulSet {
     replicas: u32,
     service: String,
@@ -41,6 +43,7 @@ pub(super) struct StatefulSet {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Job {
     retries: u32,
     kept_seconds: u32,
@@ -48,6 +51,7 @@ pub(super) struct Job {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct CronJob {
     schedule: String,
     late_seconds: u32,

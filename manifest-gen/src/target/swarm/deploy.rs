@@ -20,6 +20,7 @@ const GPU: &str = "NVIDIA-GPU";
 const MONITOR: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Deploy {
     /// Swarm's own where there is none.
     mode: Option<&'static str>,
@@ -37,6 +38,7 @@ pub(super) struct Deploy {
 
 /// How tasks are replaced by others.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Replacement {
     parallelism: u32,
     order: &'static str,
@@ -45,12 +47,14 @@ struct Replacement {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Restart {
     condition: &'static str,
     delay: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Generic {
     kind: &'static str,
     value: u32,

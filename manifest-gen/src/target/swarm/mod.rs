@@ -28,6 +28,7 @@ use storage::{Config, Mount, NodeVolume};
 
 /// What the pack `swarm` is given.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Swarm {
     /// What the first line of every file says.
     banner: String,
@@ -43,6 +44,7 @@ pub struct Swarm {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Service {
     id: String,
     description: Option<String>,
@@ -69,6 +71,7 @@ struct Service {
 
 /// A secret that is created before the stack is deployed.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct ExternalSecret {
     /// Its name in the stack, which is its file's name in a container.
     file: String,

@@ -19,6 +19,7 @@ const HASH: usize = 10;
 
 /// A mount of a container.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Mount {
     /// `volume` or `tmpfs`.
     kind: &'static str,
@@ -33,6 +34,7 @@ pub(super) struct Mount {
 
 /// A volume of a node.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct NodeVolume {
     /// Its name in the stack.
     key: String,
@@ -44,6 +46,7 @@ pub(super) struct NodeVolume {
 
 /// A file that is mounted. It is immutable, so its name has a hash of its content.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Config {
     key: String,
     name: String,

@@ -1,0 +1,88 @@
+//! `cargo orch targets --new`, `[templates]` of `orch.toml`, and what is said of a mistake in a template.
+
+use std::fs;
+
+use super::{config, orch, render, render_to};
+
+#[test]
+fn a_pack_to_start_from_renders_as_the_one_it_was_copied_from() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, from) in [("mine", "compose"), ("theirs", "k8s"), ("pile", "swarm")] {
+        let output = orch(folder.path(), &["targets", "--new", name, "--from", from, "--templates", "packs"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let more = ["--templates", "packs"];
+        assert_eq!(
+            render(folder.path(), "shop", &config("shop"), name, &more),
+            render(folder.path(), "shop", &config("shop"), from, &more)
+        );
+    }
+}
+
+#[test]
+fn nothing_that_is_there_is_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = || orch(folder.path(), &["targets", "--new", "mine", "--templates", "packs"]);
+    fs::create_dir_all(folder.path().join("packs/mine")).unwrap();
+    fs::write(
+        folder.path().join("packs/mine/pack.toml"),
+        "description = \"mine\"\n[[file]]\ntemplate = \"a.j2\"\npath = \"a\"\n",
+    )
+    .unwrap();
+    let output = make();
+    assert_eq!(output.status.code(), Some(6));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is there already"));
+    assert_eq!(fs::read_dir(folder.path().join("packs/mine")).unwrap().count(), 1);
+    fs::remove_dir_all(folder.path().join("packs/mine")).unwrap();
+    fs::create_dir(folder.path().join("packs/mine")).unwrap();
+    assert!(!make().status.success());
+    fs::remove_dir(folder.path().join("packs/mine")).unwrap();
+    let names = ["../mine", "Mine", "", "a b", "/tmp/x"];
+    for name in names {
+        let output = orch(folder.path(), &["targets", "--new", name, "--templates", "packs"]);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+    }
+    assert_eq!(fs::read_dir(folder.path().join("packs")).unwrap().count(), 0);
+}
+
+#[test]
+fn orch_toml_names_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orch.toml");
+    fs::write(&file, "[system]\nname = \"shop\"\n\n[templates]\ndir = \"deploy/templates\"\n").unwrap();
+    let out = folder.path().join("out");
+    let output = render_to(folder.path(), "shop", &file, "mine", &out, &[]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("orch.toml:5:7: there is no folder `deploy/templates`"), "{said}");
+    let output = orch(folder.path(), &["targets", "--new", "mine"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(folder.path().join("deploy/templates/mine/pack.toml").is_file());
+    assert!(render(folder.path(), "shop", &file, "mine", &[]).contains_key("compose.yaml"));
+    let list = String::from_utf8(orch(folder.path(), &["targets"]).stdout).unwrap();
+    assert!(list.lines().any(|line| line.starts_with("mine ") && line.ends_with("(own)")), "{list}");
+}
+
+#[test]
+fn without_a_folder_it_is_said_where_to_name_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = orch(folder.path(), &["targets", "--new", "mine"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("`dir = \"deploy/templates\"` under `[templates]`"));
+}
+
+#[test]
+fn an_undefined_value_is_named_with_its_template_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let pack = folder.path().join("packs/mine");
+    fs::create_dir_all(&pack).unwrap();
+    let spec = "description = \"d\"\nview = \"compose\"\n[[file]]\ntemplate = \"a.yaml.j2\"\npath = \"a.yaml\"\n";
+    fs::write(pack.join("pack.toml"), spec).unwrap();
+    fs::write(pack.join("a.yaml.j2"), "name: {{ name }}\n\nimage: {{ servicse }}\n").unwrap();
+    let out = folder.path().join("out");
+    let output = render_to(folder.path(), "shop", &config("shop"), "mine", &out, &["--templates", "packs"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for part in ["a.yaml.j2", "3", "servicse", "services"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!out.exists());
+}
