@@ -62,7 +62,10 @@ fn every_value_has_its_origin() {
     let text = show(&[]);
     assert!(text.starts_with("shop (prod), its data in: volume\nimages in ghcr.io/acme, from orch.toml\n"), "{text}");
     let lines: Vec<&str> = text.lines().skip_while(|line| *line != "api").take_while(|line| !line.is_empty()).collect();
-    assert!(lines.contains(&"  replicas = 3 from orch.toml line 7, over the default 1"), "{lines:#?}");
+    let configuration = std::fs::read_to_string(shop.join("orch.toml")).unwrap();
+    let line = 1 + configuration.lines().position(|line| line == "replicas = 3").unwrap();
+    let replicas = format!("  replicas = 3 from orch.toml line {line}, over the default 1");
+    assert!(lines.contains(&replicas.as_str()), "{lines:#?}");
     assert!(
         lines.contains(&"  grace = `20s` from the attribute at apps/api/src/main.rs:29, over the default `10s`"),
         "{lines:#?}"
