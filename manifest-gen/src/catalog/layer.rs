@@ -35,7 +35,7 @@ pub struct Beneath {
 
 impl Default for Beneath {
     fn default() -> Self {
-        Self { catalog: Catalog::built_in().clone(), withheld: BTreeMap::new() }
+        Self { catalog: Catalog::built_in(), withheld: BTreeMap::new() }
     }
 }
 

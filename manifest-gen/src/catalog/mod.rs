@@ -14,7 +14,7 @@ mod page;
 mod variant;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use include_dir::{Dir, include_dir};
 use orch_manifest::grammar::Problem;
@@ -28,34 +28,53 @@ use variant::Subject;
 pub(crate) use variant::VARIANT_KEYS;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/catalog");
-static BUILT_IN: LazyLock<Catalog> = LazyLock::new(|| {
+static BUILT_IN: LazyLock<BTreeMap<&'static str, Arc<BuiltIn>>> = LazyLock::new(|| {
     let files = FILES.files().filter(|file| file.path().extension().is_some_and(|extension| extension == "toml"));
-    let page = |file: &include_dir::File<'_>| {
-        // A file that is no page fails the test of this module, not a user's command.
-        let page = Page::parse(file.path().to_str()?, file.contents_utf8()?, &mut Vec::new());
-        page.map(Arc::new)
+    let page = |file: &'static include_dir::File<'static>| {
+        let (path, text) = (file.path().to_str()?, file.contents_utf8()?);
+        let page = Arc::new(BuiltIn { path, text, page: OnceLock::new() });
+        Some(images_of(text).map(move |image| (image, page.clone())))
     };
-    Catalog { pages: files.filter_map(page).collect(), own: BTreeMap::new() }
+    files.filter_map(page).flatten().collect()
 });
 
+/// A page that is built in. Most commands ask for a few of them, so each is read when it is asked for.
+#[derive(Debug)]
+struct BuiltIn {
+    path: &'static str,
+    text: &'static str,
+    page: OnceLock<Option<Arc<Page>>>,
+}
+
+impl BuiltIn {
+    fn page(&self) -> Option<&Arc<Page>> {
+        // A file that is no page fails the test of this module, not a user's command.
+        self.page.get_or_init(|| Page::parse(self.path, self.text, &mut Vec::new()).map(Arc::new)).as_ref()
+    }
+}
+
+/// The images that a page is about, without reading all of it: what is quoted in its line `images = […]`.
+fn images_of(text: &str) -> impl Iterator<Item = &str> {
+    let line = text.lines().find_map(|line| line.strip_prefix("images = [")).unwrap_or_default();
+    line.split('"').skip(1).step_by(2)
+}
+
 /// Everything that is known about images.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    /// One an image family.
-    pages: Vec<Arc<Page>>,
     /// What `orch.toml` says about images, by their names.
     own: BTreeMap<String, Arc<Page>>,
 }
 
 impl Catalog {
     /// What is known without `orch.toml`.
-    pub fn built_in() -> &'static Self {
-        &BUILT_IN
+    pub fn built_in() -> Self {
+        Self::default()
     }
 
     /// The same with what `orch.toml` says about images, each under its name.
-    pub(crate) fn with(&self, own: &BTreeMap<String, Arc<Page>>) -> Self {
-        Self { pages: self.pages.clone(), own: own.clone() }
+    pub(crate) fn with(own: &BTreeMap<String, Arc<Page>>) -> Self {
+        Self { own: own.clone() }
     }
 
     /// What is known about an image, for a service of this kind.
@@ -68,7 +87,8 @@ impl Catalog {
         let name = name(image);
         let own = self.own.get(&name);
         let like = own.and_then(|page| page.like.as_ref()).map_or(name.as_str(), |(like, _)| like);
-        let base = self.pages.iter().find(|page| page.images.iter().any(|image| image == like));
+        let base = BUILT_IN.get(like).and_then(|page| page.page());
+        let base = base.filter(|page| page.images.iter().any(|image| image == like));
         let subject = Subject { image, name: &name, kind };
         let mut entry: Option<Entry> = None;
         for page in base.into_iter().chain(own) {
@@ -82,7 +102,7 @@ impl Catalog {
         let known = self.images();
         for (name, page) in &self.own {
             if let Some((like, at)) = &page.like
-                && !self.pages.iter().any(|page| page.images.contains(like))
+                && !BUILT_IN.contains_key(like.as_str())
             {
                 let message = format!("the catalog does not know the image `{like}`");
                 problems.push(Problem::new(*at, message).help(did_you_mean(like, &known)));
@@ -95,9 +115,9 @@ impl Catalog {
 
     /// The images that are known, as they are named: those of a family beside each other.
     pub fn images(&self) -> Vec<&str> {
-        let built_in = self.pages.iter().flat_map(|page| &page.images);
-        let own = self.own.keys().filter(|name| !self.pages.iter().any(|page| page.images.contains(name)));
-        built_in.chain(own).map(String::as_str).collect()
+        let files = FILES.files().filter_map(|file| file.contents_utf8());
+        let own = self.own.keys().map(String::as_str).filter(|name| !BUILT_IN.contains_key(name));
+        files.flat_map(images_of).chain(own).collect()
     }
 }
 

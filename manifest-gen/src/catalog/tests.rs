@@ -18,6 +18,9 @@ fn every_file_is_a_page_and_no_image_has_two() {
     let mut images = BTreeSet::new();
     for (name, page) in pages() {
         assert!(!page.images.is_empty(), "{name}");
+        // They are known before the page is read.
+        let text = FILES.get_file(&name).unwrap().contents_utf8().unwrap();
+        assert_eq!(super::images_of(text).collect::<Vec<_>>(), page.images, "{name}");
         for image in page.images {
             assert!(images.insert(image.clone()), "{image}");
             let mut problems = Vec::new();

@@ -54,7 +54,7 @@ impl Config {
 
     /// What is known about images, with what the configuration says.
     pub fn catalog(&self) -> Catalog {
-        Catalog::built_in().with(&self.images)
+        Catalog::with(&self.images)
     }
 
     /// What is overridden: for every profile first, then in those that the profile extends.

@@ -76,7 +76,7 @@ fn images(value: &Value<'_>, problems: &mut Problems) -> BTreeMap<String, Arc<Pa
             images.insert(name.get_ref().to_string(), Arc::new(page));
         }
     }
-    Catalog::built_in().with(&images).check(problems);
+    Catalog::with(&images).check(problems);
     images
 }
 
