@@ -24,6 +24,7 @@ pub mod exit;
 pub mod finding;
 pub mod gather;
 pub mod graph;
+mod hex;
 #[cfg(feature = "cli")]
 pub mod image;
 #[cfg(feature = "cli")]

@@ -41,8 +41,8 @@ pub(super) struct Artifacts {
     profile: Profile,
     /// `None` where they would be what is there already.
     rendered: Option<Vec<RenderedFile>>,
-    /// A hash over all that they follow from.
-    source: String,
+    /// A hash over all that they follow from, where that is noted.
+    source: Option<String>,
     /// Where they go, unless they are only looked at.
     pub(super) destination: Option<Destination>,
 }
@@ -54,9 +54,10 @@ impl Artifacts {
         profile: &Profile,
         destination: Option<Destination>,
     ) -> Result<(Self, Vec<Finding>), Failure> {
-        let source = view.source(&tool());
+        let is_noted = destination.as_ref().is_some_and(|destination| destination.notes.is_some());
+        let source = is_noted.then(|| view.source(&tool()));
         let rendered = match &destination {
-            Some(destination) if destination.holds(&source) => None,
+            Some(destination) if destination.holds(source.as_deref()) => None,
             Some(destination) => {
                 let passed = destination.folder.passed();
                 Some(view.render(|file| passed(&file.path, &file.contents))?)
@@ -73,8 +74,8 @@ impl Artifacts {
             return Ok(Report::default());
         }
         let report = destination.folder.write(self.files())?;
-        if let Some(notes) = &destination.notes {
-            Remembered::new(notes, &destination.folder).keep(&self.source);
+        if let Some((notes, source)) = destination.notes.as_ref().zip(self.source.as_ref()) {
+            Remembered::new(notes, &destination.folder).keep(source);
         }
         Ok(report)
     }
@@ -153,8 +154,9 @@ impl Targets {
 
 impl Destination {
     /// Whether everything that follows from `source` is there.
-    fn holds(&self, source: &str) -> bool {
-        self.notes.as_ref().is_some_and(|notes| Remembered::new(notes, &self.folder).holds(source))
+    fn holds(&self, source: Option<&str>) -> bool {
+        let noted = self.notes.as_ref().zip(source);
+        noted.is_some_and(|(notes, source)| Remembered::new(notes, &self.folder).holds(source))
     }
 }
 

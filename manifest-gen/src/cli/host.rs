@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::launch::environment::{Value, Vault};
 use crate::launch::{Folder, State, host};
 use crate::output::Output;
-use crate::plan::{Plan, Workload};
+use crate::plan::{Plan, Profile, Workload};
 
 /// Which application, as a process on the host.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -39,8 +39,7 @@ impl HostArgs {
             Failure::new(Exit::Findings, format!("nothing was started here in the profile `{profile}`"))
                 .help("`cargo orch up --no-apps` starts what an application on the host needs")
         })?;
-        let places = host::places(&state, &loaded.plan(&profile)?.0);
-        let plan = loaded.plan_with(&profile, &places)?;
+        let plan = plan(&loaded, &profile, &state)?;
         let workload = plan.workload(&app).ok_or_else(|| absent(&app))?;
         unreachable(workload, &plan, &state, output);
         let environment = |name: &str| std::env::var(name).ok();
@@ -70,6 +69,12 @@ impl HostArgs {
                 .help(format!("add `--app ID` with one of {}", known.join(", ")))),
         }
     }
+}
+
+/// The plan as a process on the host sees it, with everything at the ports of the host.
+pub(super) fn plan(loaded: &Loaded, profile: &Profile, state: &State) -> Result<Plan, Failure> {
+    let (whole, _) = loaded.plan(profile)?;
+    loaded.plan_with(profile, &host::places(state, &whole))
 }
 
 fn absent(app: &Id) -> Failure {

@@ -10,7 +10,6 @@
 //! is kept of.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::fs::Metadata;
 use std::time::{Duration, SystemTime};
 
@@ -19,6 +18,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::cargo::Cargo;
+use crate::hex::hex;
 
 /// How much older than a moment a file's time may be though it was written after it.
 const CLOCK: Duration = Duration::from_millis(50);
@@ -249,13 +249,6 @@ fn points_elsewhere(manifest: &str) -> bool {
     manifest.split("workspace").skip(1).any(|rest| {
         let value = rest.trim_start_matches(['"', '\'', ' ', '\t']).strip_prefix('=');
         value.is_some_and(|value| value.trim_start().starts_with(['"', '\'']))
-    })
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
     })
 }
 

@@ -16,6 +16,7 @@ use super::workspace::Workspace;
 use super::{GatherError, Gathered, Sources};
 use crate::config::FILE;
 use crate::finding::{Code, Finding};
+use crate::hex::hex;
 
 /// The most bytes that a `file(…)` may have.
 const MAX_FILE: u64 = 1024 * 1024;
@@ -264,15 +265,7 @@ struct Linked {
 
 /// The hash of a file's text.
 pub(super) fn hash(content: &str) -> String {
-    format!("{:x}", HexDigest(Sha256::digest(content.as_bytes()).into()))
-}
-
-struct HexDigest([u8; 32]);
-
-impl std::fmt::LowerHex for HexDigest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
+    hex(&Sha256::digest(content))
 }
 
 fn read(root: &Utf8Path, source: &str) -> Result<String, String> {

@@ -11,7 +11,6 @@
 //! A file that is missing, damaged or from elsewhere is no hint.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -21,9 +20,10 @@ use sha2::{Digest, Sha256};
 
 use super::cargo::Cargo;
 use super::check::Checked;
-use super::inputs::{Inputs, hex};
+use super::inputs::Inputs;
 use super::workspace::{Account, Workspace};
-use crate::config;
+use crate::hex::hex;
+use crate::{config, write};
 
 /// What is kept for one command line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -79,15 +79,9 @@ impl Remembered {
 
     /// Keeps it, if that can be done; without it the next run takes longer.
     pub(super) fn keep(&self, workspace: &Workspace, cargo: &Cargo) {
-        let _ = self.write(&file(workspace.target_dir.as_std_path(), cargo));
-    }
-
-    fn write(&self, path: &Path) -> std::io::Result<()> {
-        let Some(folder) = path.parent() else { return Ok(()) };
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&serde_json::to_vec(self)?)?;
-        file.persist(path).map(|_| ()).map_err(|error| error.error)
+        if let Ok(text) = serde_json::to_string(self) {
+            let _ = write::write_file(file(workspace.target_dir.as_std_path(), cargo), &text);
+        }
     }
 }
 

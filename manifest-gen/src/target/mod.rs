@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::DataPlace;
 use crate::finding::{Code, Finding};
+use crate::hex::hex;
 use crate::plan::{Plan, Workload};
 
 pub use compose::Compose;
@@ -173,7 +174,7 @@ impl<'a> View<'a> {
         // Nothing in a view is refused by JSON, and if it were, no two sources would be the same.
         let written = serde_json::to_writer(std::io::BufWriter::with_capacity(1 << 16, &mut hash), &self.terms);
         hash.0.update([u8::from(written.is_err())]);
-        hash.0.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        hex(&hash.0.finalize())
     }
 }
 

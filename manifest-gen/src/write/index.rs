@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::WriteError;
 use super::path::{fault, is_absent};
+use crate::hex::hex;
 
 /// The name of the index in an output folder.
 pub const FILE: &str = ".orch-index.json";
@@ -139,9 +140,7 @@ impl Index {
 
 /// The hash under which contents stand in the index.
 pub(super) fn hash(contents: &[u8]) -> String {
-    let digest: [u8; 32] = Sha256::digest(contents).into();
-    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    "sha256:".chars().chain(digits.filter_map(|digit| char::from_digit(digit.into(), 16))).collect()
+    format!("sha256:{}", hex(&Sha256::digest(contents)))
 }
 
 fn damaged(path: PathBuf, detail: &str) -> WriteError {

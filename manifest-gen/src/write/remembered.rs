@@ -5,14 +5,13 @@
 //! that is missing, damaged or from elsewhere is no hint.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::index::{self, Hashes, Index};
 use super::path::{Found, look};
-use super::{Folder, WriteError};
+use super::{Folder, WriteError, write_file};
 
 /// A note of what one folder was written from.
 #[derive(Debug)]
@@ -51,7 +50,11 @@ impl<'a> Remembered<'a> {
     /// Notes that the folder was written from `source`, if that can be done; without it the next run
     /// takes longer.
     pub fn keep(&self, source: &str) {
-        let _ = self.write(source);
+        let Ok(index) = Index::read(&self.folder.root) else { return };
+        let note = Note { source: source.to_owned(), files: digest(&index.files(&self.folder.key)) };
+        if let Ok(text) = serde_json::to_string(&note) {
+            let _ = write_file(&self.note, &text);
+        }
     }
 
     fn are_there(&self, files: &Hashes) -> Result<bool, WriteError> {
@@ -62,16 +65,6 @@ impl<'a> Remembered<'a> {
             }
         }
         Ok(true)
-    }
-
-    fn write(&self, source: &str) -> Result<(), Box<dyn std::error::Error>> {
-        let files = digest(&Index::read(&self.folder.root)?.files(&self.folder.key));
-        let folder = self.note.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let mut note = tempfile::NamedTempFile::new_in(folder)?;
-        note.write_all(&serde_json::to_vec(&Note { source: source.to_owned(), files })?)?;
-        note.persist(&self.note)?;
-        Ok(())
     }
 }
 

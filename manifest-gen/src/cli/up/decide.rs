@@ -16,6 +16,7 @@ use crate::config::DataPlace;
 use crate::engine::{Compose, Container, Interrupt, Project, Tool};
 use crate::exit::Exit;
 use crate::finding::Finding;
+use crate::hex::hex;
 use crate::launch::environment::{self, Given, Missing, Vault};
 use crate::launch::excerpt::{leave_out, leave_out_apps};
 use crate::launch::ports::{Assigned, Conflict, Host, PROBES, Said, assign, wishes};
@@ -285,5 +286,5 @@ fn fingerprint(files: &[(String, String)], given: &Given, plan: &Plan) -> String
         add(named.name.as_str());
         add(&variable(named.name.as_str()).unwrap_or_default());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }

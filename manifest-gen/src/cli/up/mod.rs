@@ -292,8 +292,7 @@ fn write(setting: &Setting<'_>, launch: &Launch) -> Result<(), Failure> {
 /// Leaves for each application what it reads by itself when it is run on the host.
 fn write_told(setting: &Setting<'_>, launch: &Launch) -> Result<(), Failure> {
     let Setting { loaded, profile, folder, .. } = setting;
-    let (whole, _) = loaded.plan(profile)?;
-    let plan = loaded.plan_with(profile, &host::places(&launch.state, &whole))?;
+    let plan = super::host::plan(loaded, profile, &launch.state)?;
     let vault = Vault::of(profile, folder, &|name| std::env::var(name).ok());
     let files = host::told(&plan, &loaded.manifest, &vault);
     let key = Key::new(plan.system.as_str(), "host", profile.as_str());

@@ -1,7 +1,5 @@
 //! Files and variables as `ConfigMap`s.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -9,6 +7,7 @@ use super::Writer;
 use super::object::Texts;
 use super::storage::Storage;
 use crate::finding::{Code, Finding, Severity};
+use crate::hex::hex;
 use crate::plan::{Plan, Workload};
 
 /// The annotation of pods that changes with what is in their files, since a pod reads them once.
@@ -126,10 +125,7 @@ impl Writer<'_> {
 
 /// The first hexadecimal digits of the SHA-256 of a text.
 pub(super) fn short_hash(text: &str, digits: usize) -> String {
-    let mut hash = String::new();
-    for byte in Sha256::digest(text.as_bytes()) {
-        let _ = write!(hash, "{byte:02x}");
-    }
+    let mut hash = hex(&Sha256::digest(text));
     hash.truncate(digits);
     hash
 }

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::secrets::Inside;
 use super::text::in_go_template;
 use super::{Writer, is_object_name};
+use crate::hex::hex;
 use crate::plan::{Piece, Volume, Workload};
 use crate::target::docker::{self, ConfigMount};
 use crate::target::interpolation::escape;
@@ -161,6 +162,5 @@ fn hash(content: &str, template: bool) -> String {
     let mut hash = Sha256::new();
     hash.update([u8::from(template)]);
     hash.update(content);
-    let nibbles = hash.finalize().into_iter().flat_map(|byte| [byte >> 4, byte & 15]).collect::<Vec<u8>>();
-    nibbles.into_iter().take(HASH).filter_map(|nibble| char::from_digit(u32::from(nibble), 16)).collect()
+    hex(&hash.finalize()).chars().take(HASH).collect()
 }
