@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::command::{CommandError, Output};
-use super::{Command, Container, Engine, EngineError, Interrupt, Kind, Logs, Tool, inspect, ps};
+use super::inspect::{self, Details};
+use super::{Command, Container, Engine, EngineError, Interrupt, Kind, Logs, Tool, ps};
 
 /// The label by which every Compose says which project something belongs to.
 pub const PROJECT_LABEL: &str = "com.docker.compose.project";
@@ -110,11 +111,12 @@ impl Compose {
         }
     }
 
-    fn inspect(&self, containers: &mut [Container], interrupt: &Interrupt) -> Result<(), EngineError> {
-        if containers.is_empty() {
-            return Ok(());
+    /// The containers of a list with what it does not say of them.
+    fn inspected(&self, listed: Vec<Container>, interrupt: &Interrupt) -> Result<Vec<Container>, EngineError> {
+        if listed.is_empty() {
+            return Ok(listed);
         }
-        let ids = containers.iter().map(|container| container.id.clone());
+        let ids = listed.iter().map(|container| container.id.clone());
         let command = self.tool.command().args(["inspect", "--type", "container"]).args(ids);
         // One that has gone in the meantime makes it fail, and is not in what it prints.
         let output = command.capture(interrupt, Some(PATIENCE))?;
@@ -122,15 +124,20 @@ impl Compose {
             command: command.to_string(),
             problem: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         })?;
-        for (id, details) in details {
-            // A list may shorten an id.
-            let is_it = |container: &&mut Container| !container.id.is_empty() && id.starts_with(&container.id);
-            if let Some(container) = containers.iter_mut().find(is_it) {
-                container.details = details;
-            }
-        }
-        Ok(())
+        Ok(detailed(listed, &details))
     }
+}
+
+/// The containers of a list with their details; without those that went after they were listed, of which
+/// nothing can be said any more.
+fn detailed(listed: Vec<Container>, details: &[(String, Details)]) -> Vec<Container> {
+    let find = |container: Container| {
+        // A list may shorten an id.
+        let is_it = |(id, _): &&(String, Details)| !container.id.is_empty() && id.starts_with(&container.id);
+        let (_, details) = details.iter().find(is_it)?;
+        Some(Container { details: details.clone(), ..container })
+    };
+    listed.into_iter().filter_map(find).collect()
 }
 
 /// What a list says. Compose asks for each container by itself, and fails where one went meanwhile.
@@ -204,7 +211,22 @@ impl Engine for Compose {
         let mut containers = ps::parse(&output.stdout)
             .map_err(|error| EngineError::Unreadable { command: command.to_string(), problem: error.to_string() })?;
         containers.retain(|container| !container.one_off);
-        self.inspect(&mut containers, interrupt)?;
-        Ok(containers)
+        self.inspected(containers, interrupt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Details, detailed, ps};
+
+    #[test]
+    fn what_went_after_it_was_listed_is_not_there() {
+        // While a container is made anew, a list still has the old one, which ended.
+        let list = br#"[{"ID":"aa","Service":"job","State":"exited","ExitCode":3},
+            {"ID":"bb","Service":"job","State":"created"}]"#;
+        let new = Details { started: "now".to_owned(), ..Details::default() };
+        let left = detailed(ps::parse(list).unwrap(), &[("bb01".to_owned(), new.clone())]);
+        assert_eq!(left.len(), 1);
+        assert_eq!((left[0].id.as_str(), &left[0].details), ("bb", &new));
     }
 }
