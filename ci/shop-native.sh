@@ -113,6 +113,8 @@ start_rabbitmq() {
 
 get() { curl -sS --max-time 5 "http://127.0.0.1:$api_port$1"; }
 health() { curl -s --max-time 5 -o "$work/health.json" -w '%{http_code}' "http://127.0.0.1:$api_port/health"; }
+scrape() { curl -sS --max-time 5 "http://127.0.0.1:$metrics_port/metrics"; }
+number() { scrape | grep -q "^$1"; }
 health_is() { [ "$(health)" = "$1" ]; }
 sql() { PGPASSWORD=$password psql -X -A -t -q -h 127.0.0.1 -p "$pg_port" -U app app -c "$1"; }
 processed() { [ "$(sql "SELECT processed_at IS NOT NULL FROM orders WHERE id = $1")" = t ]; }
@@ -134,6 +136,7 @@ outage() {
   stop "$1" >/dev/null || true
   until_true 20 health_is 503 || fail "/health did not turn 503 without $1"
   grep -q "\"$1:responseTime\":\[{[^]]*\"status\":\"fail\"" "$work/health.json" || fail "/health does not name $1: $(cat "$work/health.json")"
+  number 'orch_services_unhealthy{.*} 1' || fail "/metrics does not count $1 as unhealthy: $(scrape)"
   [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$api_port/live")" = 200 ] || fail "/live is not 200 without $1"
   if [ "$1" = rabbitmq ]; then untold=$(order untold 1); fi
   "start_$1"
@@ -163,7 +166,7 @@ trap 'exit 130' INT TERM
 
 ensure_servers
 pg=$(find_postgres)
-read -r pg_port redis_port amqp_port epmd_port dist_port smtp_port api_port < <(free_ports 7)
+read -r pg_port redis_port amqp_port epmd_port dist_port smtp_port api_port metrics_port worker_port < <(free_ports 9)
 
 cd "$shop"
 cargo build --locked --quiet 2>"$logs/build" || fail "the shop does not build"
@@ -208,8 +211,7 @@ for text in re.findall(r"ORCH_SYSTEM: '(.*)'", open(file).read()):
 PYTHON
 # What somebody has set goes before what is told.
 export SMTP_HOST=127.0.0.1 SMTP_PORT=$smtp_port
-export PORT=$api_port
-export TMPDIR=$work/worker
+export PORT=$api_port METRICS_PORT=$metrics_port HEALTH_PORT=$worker_port
 
 run_app migrate || fail "migrate failed"
 run_app migrate || fail "migrate failed the second time"
@@ -219,7 +221,10 @@ ok "migrate, twice"
 start_app api
 start_app worker
 until_true 60 health_is 200 || fail "/health did not turn 200"
-until_true 20 test -f "$work/worker/shop-worker-alive" || fail "the worker shows no sign of life"
+# As its container is asked: by its own binary.
+until_true 20 "$target/worker" --orch-health "http://127.0.0.1:$worker_port/health" || fail "the worker shows no sign of life"
+number 'orch_services_healthy{.*service_name="api".*} 3' || fail "/metrics says: $(scrape)"
+number 'orch_check_duration_seconds_count{.*service="redis".*}' || fail "/metrics says: $(scrape)"
 ok "api and worker are up: $(cat "$work/health.json")"
 
 id=$(order 'green tea' 3)
@@ -253,5 +258,4 @@ ok "an order taken while the queue was away is processed in the end"
 
 stop api || fail "api ended with $? on SIGTERM"
 stop worker || fail "worker ended with $? on SIGTERM"
-unset TMPDIR
 ok "api and worker end with 0 on SIGTERM; all in ${SECONDS} s"

@@ -62,14 +62,17 @@ fn every_value_has_its_origin() {
     let text = show(&[]);
     assert!(text.starts_with("shop (prod), its data in: volume\nimages in ghcr.io/acme, from orch.toml\n"), "{text}");
     let lines: Vec<&str> = text.lines().skip_while(|line| *line != "api").take_while(|line| !line.is_empty()).collect();
-    let configuration = std::fs::read_to_string(shop.join("orch.toml")).unwrap();
-    let line = 1 + configuration.lines().position(|line| line == "replicas = 3").unwrap();
-    let replicas = format!("  replicas = 3 from orch.toml line {line}, over the default 1");
+    let line = |file: &str, text: &str| {
+        let contents = std::fs::read_to_string(shop.join(file)).unwrap();
+        1 + contents.lines().position(|line| line == text).unwrap()
+    };
+    let replicas =
+        format!("  replicas = 3 from orch.toml line {}, over the default 1", line("orch.toml", "replicas = 3"));
     assert!(lines.contains(&replicas.as_str()), "{lines:#?}");
-    assert!(
-        lines.contains(&"  grace = `20s` from the attribute at apps/api/src/main.rs:29, over the default `10s`"),
-        "{lines:#?}"
-    );
+    let main = "apps/api/src/main.rs";
+    let at = line(main, "#[orch::app(");
+    let grace = format!("  grace = `20s` from the attribute at {main}:{at}, over the default `10s`");
+    assert!(lines.contains(&grace.as_str()), "{lines:#?}");
     let json: serde_json::Value = serde_json::from_str(&show(&["--json"])).unwrap();
     let values = json["values"].as_array().unwrap();
     let replicas = values.iter().find(|value| value["id"] == "api" && value["key"] == "replicas").unwrap();

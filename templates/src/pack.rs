@@ -450,13 +450,15 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
     }
     std::thread::scope(|scope| {
         let work = &work;
-        let parts = items.chunks(items.len().div_ceil(threads));
-        let started: Vec<_> =
-            parts.map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<R>>())).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<R>>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        started.into_iter().flat_map(join).collect()
+        let (own, others) = items.split_at(items.len().div_ceil(threads));
+        let each = move |part: &[T]| part.iter().map(work).collect::<Vec<R>>();
+        let started: Vec<_> = others.chunks(own.len()).map(|part| scope.spawn(move || each(part))).collect();
+        // This thread has a share as well: what it had before and gave up is used again.
+        let mut results = each(own);
+        for thread in started {
+            results.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        results
     })
 }
 

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use super::failure::Failure;
 use super::selection::Selection;
 use crate::exit::Exit;
-use crate::finding::has_errors;
+use crate::finding::{Finding, has_errors};
+use crate::gather::{Gathered, Sources};
 use crate::output::Output;
 use crate::plan::topology::Topology;
 use crate::write;
@@ -35,21 +36,12 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    let gathered = args.selection.gather()?;
-    let mut findings = gathered.findings;
-    let (complete, known) = gathered.config.beneath().complete(&gathered.manifest);
-    let (topology, across) = Topology::resolve(&complete);
-    findings.extend(across);
-    findings.extend(crate::plan::bindings::conflicts(&complete, &known, &topology));
-    findings.extend(crate::plan::defaults::in_manifest(&gathered.manifest));
+    let Answer { text, findings, sources } = args.selection.gather_and(|gathered| args.answer(gathered))?;
     output.show_notes();
-    output.findings(&findings, &gathered.sources);
+    output.findings(&findings, &sources);
     if has_errors(&findings) {
         return Ok(Exit::Findings);
     }
-    let text = match args.format {
-        Format::Json => gathered.manifest.to_json(args.locations),
-    };
     match &args.output {
         None => output.data(&text)?,
         Some(path) if args.check => {
@@ -65,4 +57,26 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// A manifest as it is written, with what was found.
+struct Answer {
+    text: String,
+    findings: Vec<Finding>,
+    sources: Sources,
+}
+
+impl Args {
+    fn answer(&self, gathered: Gathered) -> Answer {
+        let Gathered { manifest, mut findings, sources, config, .. } = gathered;
+        let (complete, known) = config.beneath().complete(&manifest);
+        let (topology, across) = Topology::resolve(&complete);
+        findings.extend(across);
+        findings.extend(crate::plan::bindings::conflicts(&complete, &known, &topology));
+        findings.extend(crate::plan::defaults::in_manifest(&manifest));
+        let text = match self.format {
+            Format::Json => manifest.to_json(self.locations),
+        };
+        Answer { text, findings, sources }
+    }
 }

@@ -67,6 +67,7 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 enum Command {
     Manifest(manifest::Args),
     Render(render::Args),
@@ -107,14 +108,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let mut output = Output::standard();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => {
-            let text = error.render().ansi().to_string();
-            if error.use_stderr() {
-                output.talk(text.trim_end());
-                return Exit::Usage;
-            }
-            return output.data(&text).map_or(Exit::Io, |()| Exit::Done);
-        }
+        Err(error) => return refused(&arguments, error, &mut output),
     };
     let result = match cli.command.unwrap_or_else(|| Command::Inspect(inspect::Args::default())) {
         Command::Manifest(args) => manifest::run(&args, &mut output),
@@ -147,4 +141,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Completions(args) => completions::run(&args, &mut Cli::command(), &mut output),
     };
     result.unwrap_or_else(|failure: Failure| failure.show(&mut output))
+}
+
+/// Says what is wrong with a command line, or the help that it asks for.
+fn refused(arguments: &[OsString], error: clap::Error, output: &mut Output) -> Exit {
+    // Help lists every command, of which only the chosen one was made.
+    let mut whole = Cli::command();
+    whole.build();
+    let error = whole.try_get_matches_from(arguments).err().unwrap_or(error);
+    let text = error.render().ansi().to_string();
+    if error.use_stderr() {
+        output.talk(text.trim_end());
+        return Exit::Usage;
+    }
+    output.data(&text).map_or(Exit::Io, |()| Exit::Done)
 }

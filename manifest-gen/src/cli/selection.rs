@@ -71,12 +71,17 @@ struct CargoFlags {
 impl Selection {
     /// Gathers what is selected.
     pub(super) fn gather(&self) -> Result<Gathered, Failure> {
+        self.gather_and(|gathered| gathered)
+    }
+
+    /// The same, with something done with it while cargo ends.
+    pub(super) fn gather_and<T>(&self, work: impl FnOnce(Gathered) -> T) -> Result<T, Failure> {
         let cargo = self.cargo()?;
         if self.no_compile {
             let reading = Reading { allow_incomplete: self.allow_incomplete, ..Reading::default() };
-            return Ok(gather::read(&cargo, &reading)?);
+            return Ok(work(gather::read(&cargo, &reading)?));
         }
-        Ok(gather::gather(&cargo)?)
+        Ok(gather::gather_and(&cargo, work)?)
     }
 
     /// The same with every package, and those that were chosen.

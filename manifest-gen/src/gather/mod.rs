@@ -241,11 +241,16 @@ impl GatherError {
 
 /// Compiles the applications of a workspace and gathers what they declare.
 pub fn gather(cargo: &Cargo) -> Result<Gathered, GatherError> {
+    gather_and(cargo, |gathered| gathered)
+}
+
+/// The same, with something done with it while cargo ends.
+pub fn gather_and<T>(cargo: &Cargo, work: impl FnOnce(Gathered) -> T) -> Result<T, GatherError> {
     let Compiled { workspace, graphs, cargo } = apps::compile(cargo)?;
     let name = workspace.system_name(graphs.iter().map(|graph| graph.package.as_ref()))?;
-    let gathered = merge::merge(workspace, &graphs, name)?;
+    let done = work(merge::merge(workspace, &graphs, name)?);
     cargo.wait()?;
-    Ok(gathered)
+    Ok(done)
 }
 
 /// Reads the sources of a workspace's applications and gathers the same as [`gather`] without

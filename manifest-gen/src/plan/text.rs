@@ -43,16 +43,16 @@ pub enum Piece {
 impl Text {
     /// A literal.
     pub fn literal(text: impl Into<String>) -> Self {
-        let mut result = Self::default();
-        result.push(Piece::Literal(text.into()));
-        result
+        Self::piece(Piece::Literal(text.into()))
     }
 
     /// One piece.
     pub fn piece(piece: Piece) -> Self {
-        let mut result = Self::default();
-        result.push(piece);
-        result
+        match piece {
+            Piece::Literal(text) if text.is_empty() => Self::default(),
+            // Most texts are one piece, and there are very many.
+            piece => Self { pieces: vec![piece] },
+        }
     }
 
     /// Adds a piece.

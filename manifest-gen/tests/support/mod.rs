@@ -228,7 +228,10 @@ impl Workspace {
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             let ours = name.starts_with("CARGO_") && name != "CARGO_HOME";
-            if ours || ["CARGO", "RUSTFLAGS", "RUSTDOCFLAGS", "ORCH_PROFILE", "OUT_DIR"].contains(&name.as_str()) {
+            if ours
+                || ["CARGO", "LD_LIBRARY_PATH", "RUSTFLAGS", "RUSTDOCFLAGS", "ORCH_PROFILE", "OUT_DIR"]
+                    .contains(&name.as_str())
+            {
                 command.env_remove(name);
             }
         }

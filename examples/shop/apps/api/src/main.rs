@@ -1,6 +1,7 @@
 //! Takes orders over HTTP.
 
 mod health;
+mod metrics;
 mod routes;
 
 use std::net::Ipv4Addr;
@@ -12,6 +13,7 @@ use shop_lifecycle::{arrival, log};
 use shop_postgres::Pool;
 use shop_rabbitmq::Queue;
 use shop_redis::Cache;
+use tokio::net::TcpListener;
 
 /// How long orders still come in after the API has said that it is about to end.
 const LINGER: Duration = Duration::from_secs(2);
@@ -31,7 +33,8 @@ struct Shop {
     kind = "web",
     description = "Takes orders over HTTP",
     port(8080, name = "http", scheme = "http", public),
-    env(PORT = template("{port}")),
+    port(9091, name = "metrics", scheme = "http"),
+    env(PORT = template("{port:http}"), METRICS_PORT = template("{port:metrics}")),
     capabilities = ["http"],
     after = ["migrate"],
     health(
@@ -49,9 +52,6 @@ struct Shop {
 )]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let port = orch::binding("PORT")?
-        .parse()
-        .context("`PORT` is not a port")?;
     arrival(&["postgres", "redis", "rabbitmq"]).await?;
     let shop = Shop {
         database: shop_postgres::connect().await?,
@@ -60,9 +60,10 @@ async fn main() -> Result<()> {
         #[cfg(feature = "search")]
         index: shop_search::connect().await?,
     };
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?;
-    log!("listening on port {port}");
+    let (requests, scrapes) = (listen("PORT").await?, listen("METRICS_PORT").await?);
     let health = health::of(&shop)?;
+    let metrics = metrics::router(&health)?;
+    tokio::spawn(axum::serve(scrapes, metrics).into_future());
     let router = routes::router(shop, &health);
     let end = async move {
         if let Err(error) = orch::shutdown(&health, LINGER).await {
@@ -70,8 +71,18 @@ async fn main() -> Result<()> {
         }
         log!("stopping");
     };
-    axum::serve(listener, router)
+    axum::serve(requests, router)
         .with_graceful_shutdown(end)
         .await?;
     Ok(())
+}
+
+/// Listens on the port that a variable names.
+async fn listen(variable: &str) -> Result<TcpListener> {
+    let port = orch::binding(variable)?
+        .parse()
+        .with_context(|| format!("`{variable}` is not a port"))?;
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await?;
+    log!("{variable}: listening on port {port}");
+    Ok(listener)
 }

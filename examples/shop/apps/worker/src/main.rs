@@ -1,20 +1,25 @@
 //! Processes orders: marks them in the database and tells the packers by mail.
 
+mod pulse;
+
+use std::net::Ipv4Addr;
 use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use orch::health::Health;
+use orch::health::{Health, Need};
+use pulse::Pulse;
 use shop_lifecycle::{arrival, log};
 use shop_postgres::Pool;
 use shop_rabbitmq::{Message, Messages, Queue};
 use shop_smtp::Mailer;
+use tokio::net::TcpListener;
 use tokio::time::{interval, sleep};
 
-/// Written to `/tmp` as long as work goes on; the health check looks at its age.
-const ALIVE: &str = "shop-worker-alive";
 /// How often the worker looks for orders that nobody told it of.
 const ROUND: Duration = Duration::from_secs(10);
+/// How long nothing may go on before it is taken for stuck.
+const STUCK: Duration = Duration::from_mins(1);
 /// How long it waits before it tries again.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -22,9 +27,9 @@ const PAUSE: Duration = Duration::from_secs(2);
     id = "worker",
     kind = "worker",
     after = ["migrate"],
-    volume("/tmp", ephemeral),
+    env(HEALTH_PORT = "8081"),
     health(
-        shell = "find /tmp/shop-worker-alive -mmin -1 | grep -q .",
+        command = ["/usr/local/bin/worker", "--orch-health", "http://127.0.0.1:8081/health"],
         interval = "10s",
         timeout = "3s",
         retries = 3,
@@ -34,32 +39,57 @@ const PAUSE: Duration = Duration::from_secs(2);
     user = "10001:10001",
     grace = "30s",
 )]
+fn main() -> Result<()> {
+    // Its image has no `curl`, and needs none.
+    orch::self_probe();
+    run()
+}
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
+async fn run() -> Result<()> {
     arrival(&["postgres", "rabbitmq"]).await?;
     let worker = Worker {
         database: shop_postgres::connect().await?,
         queue: shop_rabbitmq::connect().await?,
         mailer: shop_smtp::mailer()?,
+        pulse: Pulse::default(),
     };
     if worker.mailer.is_none() {
         log!("no mail relay is configured, so no mail is sent");
     }
-    worker.run().await
+    let health = worker.health();
+    let port = orch::binding("HEALTH_PORT")?
+        .parse()
+        .context("`HEALTH_PORT` is not a port")?;
+    // Nobody else has to know.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    tokio::spawn(axum::serve(listener, health.router()).into_future());
+    worker.run(&health).await
 }
 
 struct Worker {
     database: Pool,
     queue: Queue,
     mailer: Option<Mailer>,
+    pulse: Pulse,
 }
 
 impl Worker {
+    /// Whether work goes on. Nobody sends it any, so what else is away is for those who wait for it.
+    fn health(&self) -> Health {
+        let pulse = self.pulse.clone();
+        Health::new("worker").check("work", Need::Required, move || {
+            match pulse.since().filter(|since| *since < STUCK) {
+                Some(_) => Ok(()),
+                None => Err("nothing goes on".to_owned()),
+            }
+        })
+    }
+
     /// Works until it is asked to stop. An order that was begun is always finished.
-    async fn run(&self) -> Result<()> {
-        // Nobody sends it work, so nobody has to notice.
-        let health = Health::new("worker");
-        let mut stop = pin!(orch::shutdown(&health, Duration::ZERO));
+    async fn run(&self, health: &Health) -> Result<()> {
+        // Nobody has to notice before it stops.
+        let mut stop = pin!(orch::shutdown(health, Duration::ZERO));
         let mut round = interval(ROUND);
         loop {
             let mut messages = tokio::select! {
@@ -89,6 +119,7 @@ impl Worker {
 
     async fn subscribe(&self) -> Messages {
         loop {
+            self.pulse.beat();
             match self.queue.messages().await {
                 Ok(messages) => return messages,
                 Err(error) => log!("the queue: {error:#}"),
@@ -111,13 +142,13 @@ impl Worker {
         }
     }
 
-    /// Processes what nobody was told of, and shows that the worker does its work.
+    /// Processes what nobody was told of.
     async fn look_around(&self) -> Result<()> {
+        self.pulse.beat();
         for id in shop_orders::forgotten(&self.database).await? {
             self.process(&id.to_string()).await?;
         }
-        self.queue.ping().await?;
-        std::fs::write(std::env::temp_dir().join(ALIVE), "").context(ALIVE)
+        self.queue.ping().await
     }
 
     async fn process(&self, id: &str) -> Result<()> {
