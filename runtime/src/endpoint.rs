@@ -10,6 +10,7 @@ use crate::parts::resolve;
 use crate::probe::Target;
 use crate::secret::Secret;
 use crate::system::System;
+use crate::url::Location;
 
 /// Where a service that the application uses is.
 #[derive(Clone)]
@@ -32,19 +33,29 @@ impl Endpoint {
         let text = |parts: &Vec<Part>| resolve(parts, id, environment);
         let optional =
             |parts: &Option<Vec<Part>>| parts.as_ref().map(|parts| text(parts).map(Secret::from)).transpose();
+        let url = optional(&neighbour.url)?;
         let host = neighbour.host.as_ref().map(text).transpose()?.filter(|host| !host.is_empty());
+        // What is there already may be declared by its URL alone.
+        let location = url.as_ref().filter(|_| host.is_none()).and_then(|url| Location::parse(url.expose()));
+        let (host, location) = match (host, location) {
+            (Some(host), _) => (host, None),
+            (None, Some(location)) => (location.host.clone(), Some(location)),
+            (None, None) => return Err(Error::NoHost { id: id.to_owned() }),
+        };
+        let said = |part: fn(&Location) -> Option<String>| location.as_ref().and_then(part);
+        let secret = |part| said(part).map(Secret::from);
         let mut endpoint = Self {
             id: id.to_owned(),
             kind: neighbour.kind.clone(),
-            host: host.ok_or_else(|| Error::NoHost { id: id.to_owned() })?,
-            port: neighbour.port,
+            port: neighbour.port.or_else(|| location.as_ref()?.port),
             ports: neighbour.ports.clone(),
-            scheme: neighbour.scheme.clone(),
-            user: optional(&neighbour.user)?,
-            database: optional(&neighbour.database)?,
-            url: optional(&neighbour.url)?,
+            scheme: neighbour.scheme.clone().or_else(|| said(|location| Some(location.scheme.clone()))),
+            user: optional(&neighbour.user)?.or_else(|| secret(|location| location.user.clone())),
+            database: optional(&neighbour.database)?.or_else(|| secret(|location| location.database.clone())),
+            url,
             is_required: neighbour.required,
             check: neighbour.check.clone(),
+            host,
         };
         if let (None, Some(scheme), Some(port)) = (&endpoint.url, &endpoint.scheme, endpoint.port) {
             endpoint.url = Some(Secret::from(format!("{scheme}://{}:{port}", bracketed(&endpoint.host))));
@@ -62,12 +73,12 @@ impl Endpoint {
         &self.kind
     }
 
-    /// Its host.
+    /// Its host: the declared one, else that of the declared URL.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Its first port, if it has one.
+    /// Its first port, if it has one: the declared one, else that of the declared URL or of its scheme.
     pub fn port(&self) -> Option<u16> {
         self.port
     }

@@ -34,6 +34,8 @@ mod system;
 #[cfg(feature = "bindings")]
 mod telemetry;
 #[cfg(feature = "bindings")]
+mod url;
+#[cfg(feature = "bindings")]
 mod wait;
 
 #[cfg(feature = "health")]

@@ -20,8 +20,8 @@ pub(crate) enum Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unready {
-    /// Its host has no address.
-    Unresolved(String),
+    /// Its host has no address. Which host that is, is not said: it may be from a URL that is a secret.
+    Unresolved,
     /// No address of it took the connection.
     Unreachable(ErrorKind),
     /// It did not answer in time.
@@ -35,7 +35,7 @@ pub enum Unready {
 impl fmt::Display for Unready {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unresolved(host) => write!(f, "`{host}` has no address"),
+            Self::Unresolved => f.write_str("its host has no address"),
             Self::Unreachable(kind) => kind.fmt(f),
             Self::NoAnswer => f.write_str("no answer in time"),
             Self::Status(status) => write!(f, "answered with the status {status}"),
@@ -59,8 +59,8 @@ pub(crate) fn attempt(target: &Target, limit: Duration) -> Result<(), Unready> {
 
 fn connect(host: &str, port: u16, end: Instant) -> Result<TcpStream, Unready> {
     let name = host.trim_start_matches('[').trim_end_matches(']');
-    let addresses = (name, port).to_socket_addrs().map_err(|_| Unready::Unresolved(host.to_owned()))?;
-    let mut last = Unready::Unresolved(host.to_owned());
+    let addresses = (name, port).to_socket_addrs().map_err(|_| Unready::Unresolved)?;
+    let mut last = Unready::Unresolved;
     for address in addresses {
         match TcpStream::connect_timeout(&address, left(end)?) {
             Ok(stream) => return Ok(stream),

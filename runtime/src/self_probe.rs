@@ -5,6 +5,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use crate::probe::{Target, attempt};
+use crate::url::Location;
 
 /// The argument.
 const ARGUMENT: &str = "--orch-health";
@@ -54,18 +55,10 @@ fn outcome(url: Option<OsString>) -> (i32, Option<String>) {
 /// What is asked for an `http` URL.
 fn target(url: &str) -> Option<Target> {
     let rest = url.strip_prefix("http://").filter(|rest| rest.bytes().all(|byte| byte.is_ascii_graphic()))?;
-    let (authority, path) = match rest.find('/') {
-        Some(at) => rest.split_at(at),
-        None => (rest, "/"),
-    };
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
-        _ => (authority, 80),
-    };
-    if host.is_empty() || host.contains(['@', '?', '#']) {
-        return None;
-    }
-    Some(Target::Http { host: host.to_owned(), port, path: path.split('#').next()?.to_owned() })
+    let path = rest.find(['/', '?', '#']).map_or("/", |at| &rest[at..]);
+    let Location { user: None, host, port: Some(port), .. } = Location::parse(url)? else { return None };
+    let path = path.starts_with('/').then(|| path.split('#').next().unwrap_or(path).to_owned())?;
+    Some(Target::Http { host, port, path })
 }
 
 #[cfg(test)]
@@ -84,11 +77,19 @@ mod tests {
         let some = |host: &str, port, path: &str| Some((host.to_owned(), port, path.to_owned()));
         assert_eq!(parts("http://127.0.0.1:8080/health?a=b#c"), some("127.0.0.1", 8080, "/health?a=b"));
         assert_eq!(parts("http://localhost"), some("localhost", 80, "/"));
-        assert_eq!(parts("http://[::1]/x"), some("[::1]", 80, "/x"));
-        assert_eq!(parts("http://[::1]:81"), some("[::1]", 81, "/"));
-        for bad in
-            ["", "https://x", "http://", "http://:80", "http://x:y", "http://u@x", "http://x/ y", "http://x/\r\n"]
-        {
+        assert_eq!(parts("http://[::1]/x"), some("::1", 80, "/x"));
+        assert_eq!(parts("http://[::1]:81"), some("::1", 81, "/"));
+        for bad in [
+            "",
+            "https://x",
+            "http://",
+            "http://:80",
+            "http://x:y",
+            "http://u@x",
+            "http://x?y",
+            "http://x/ y",
+            "http://x/\r\n",
+        ] {
             assert_eq!(parts(bad), None, "{bad}");
         }
     }

@@ -158,9 +158,13 @@ fn an_endpoint_says_where_a_service_is() {
             "url": [{ "text": "https://" }, { "secret": { "name": "key", "url": true } }, { "text": "@bucket" }],
         },
         "sqlite": { "kind": "database", "host": null, "required": true },
+        "orders": {
+            "kind": "database", "host": null, "required": true, "url": [{ "secret": { "name": "orders-url", "url": false } }],
+        },
     });
     let told = told(&services, &json!({}));
-    let variables = [("ORCH_SYSTEM", told.as_str()), ("BUCKET", "::1"), ("KEY", CANARY)];
+    let url = "postgres://shop:c4n%2Fry@db.example:5433/orders";
+    let variables = [("ORCH_SYSTEM", told.as_str()), ("BUCKET", "::1"), ("KEY", CANARY), ("ORDERS_URL", url)];
     let system = System::new(Environment::of(variables));
     let postgres = system.endpoint("postgres").unwrap();
     assert_eq!((postgres.host(), postgres.port(), postgres.port_named("admin")), ("postgres", Some(5432), Some(81)));
@@ -171,6 +175,10 @@ fn an_endpoint_says_where_a_service_is() {
     assert_eq!((bucket.host(), bucket.url()), ("::1", Some("https://c4n%2Fry%40%25@bucket")));
     assert!(!format!("{bucket:?} {system:?}").contains("c4n"));
     assert_eq!(system.endpoint("sqlite").unwrap_err(), Error::NoHost { id: "sqlite".to_owned() });
+    // What is there already may be declared by its URL alone.
+    let orders = system.endpoint("orders").unwrap();
+    assert_eq!((orders.host(), orders.port(), orders.scheme()), ("db.example", Some(5433), Some("postgres")));
+    assert_eq!((orders.user(), orders.database(), orders.url()), (Some("shop"), Some("orders"), Some(url)));
     let error = system.endpoint("mysql").unwrap_err();
-    assert_eq!(error.to_string(), "this application uses no service `mysql`; it uses bucket, postgres, sqlite");
+    assert_eq!(error.to_string(), "this application uses no service `mysql`; it uses bucket, orders, postgres, sqlite");
 }
