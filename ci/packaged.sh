@@ -29,7 +29,7 @@ CARGO_TARGET_DIR=$target cargo build --quiet --manifest-path "$folder/Cargo.toml
 orch=$target/debug/cargo-orch
 "$orch" orch manifest --manifest-path "$root/examples/shop/Cargo.toml" >"$folder/manifest.json"
 cd "$folder"
-"$orch" orch targets | grep -q '^compose '
+grep -q '^compose ' <<<"$("$orch" orch targets)"
 "$orch" orch render --target compose --manifest manifest.json --config "$root/examples/shop/orch.toml" --out out
 cmp out/compose.yaml "$root/examples/shop/deploy/compose/local/compose.yaml"
 echo 'ok    the packaged command renders the shop'

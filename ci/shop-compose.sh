@@ -69,7 +69,7 @@ print(f"{len(services) - len(jobs)} services healthy, {len(jobs)} jobs done")
 PYTHON
 }
 
-processed() { curl -sS --max-time 5 "$url/orders" | grep -q "\"id\":$1,\"item\":\"green tea\",\"quantity\":3,\"processed\":true"; }
+processed() { grep -q "\"id\":$1,\"item\":\"green tea\",\"quantity\":3,\"processed\":true" <<<"$(curl -sS --max-time 5 "$url/orders")"; }
 
 "$here/engines/docker-up.sh"
 trap finish EXIT
@@ -106,7 +106,7 @@ done
 processed "$id" || fail "order $id was not processed"
 ok "an order was taken and processed"
 
-if compose --profile '*' config --services | grep -qx report; then
+if grep -qx report <<<"$(compose --profile '*' config --services)"; then
   total=$(compose run --rm --no-deps report 2>"$state/run") || fail "report failed: $(cat "$state/run")"
   [ "${total%$'\r'}" = 'green tea: 3 in 1 orders' ] || fail "report says: $total"
   ok "report: ${total%$'\r'}"
@@ -126,7 +126,7 @@ report=$(curl -sS --max-time 5 --fail-with-body "$at/health" 2>&1) || {
   docker rm --force "$pod" >/dev/null
   fail "with a pod's environment: $report"
 }
-curl -sS --max-time 5 "$at/orders" | grep -q 'green tea' || report=
+grep -q 'green tea' <<<"$(curl -sS --max-time 5 "$at/orders")" || report=
 docker rm --force "$pod" >/dev/null
 [ -n "$report" ] || fail "with a pod's environment the orders are not there"
 ok "the same with a pod's environment: $report"

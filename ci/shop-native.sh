@@ -114,7 +114,7 @@ start_rabbitmq() {
 get() { curl -sS --max-time 5 "http://127.0.0.1:$api_port$1"; }
 health() { curl -s --max-time 5 -o "$work/health.json" -w '%{http_code}' "http://127.0.0.1:$api_port/health"; }
 scrape() { curl -sS --max-time 5 "http://127.0.0.1:$metrics_port/metrics"; }
-number() { scrape | grep -q "^$1"; }
+number() { grep -q "^$1" <<<"$(scrape)"; }
 health_is() { [ "$(health)" = "$1" ]; }
 sql() { PGPASSWORD=$password psql -X -A -t -q -h 127.0.0.1 -p "$pg_port" -U app app -c "$1"; }
 processed() { [ "$(sql "SELECT processed_at IS NOT NULL FROM orders WHERE id = $1")" = t ]; }
@@ -166,7 +166,7 @@ trap 'exit 130' INT TERM
 
 ensure_servers
 pg=$(find_postgres)
-read -r pg_port redis_port amqp_port epmd_port dist_port smtp_port api_port metrics_port worker_port < <(free_ports 9)
+read -r pg_port redis_port amqp_port epmd_port dist_port smtp_port api_port metrics_port worker_port otlp_port < <(free_ports 10)
 
 cd "$shop"
 cargo build --locked --quiet 2>"$logs/build" || fail "the shop does not build"
@@ -210,7 +210,6 @@ for text in re.findall(r"ORCH_SYSTEM: '(.*)'", open(file).read()):
         json.dump(told, out)
 PYTHON
 # What somebody has set goes before what is told.
-export SMTP_HOST=127.0.0.1 SMTP_PORT=$smtp_port
 export PORT=$api_port METRICS_PORT=$metrics_port HEALTH_PORT=$worker_port
 
 run_app migrate || fail "migrate failed"
@@ -230,7 +229,7 @@ ok "api and worker are up: $(cat "$work/health.json")"
 id=$(order 'green tea' 3)
 until_true 20 processed "$id" || fail "order $id was not processed"
 [ "$(sql "SELECT item, quantity FROM orders WHERE id = $id")" = 'green tea|3' ] || fail "the row is not what was ordered"
-get /orders | grep -q '"item":"green tea","quantity":3,"processed":true' || fail "GET /orders does not have it: $(get /orders)"
+grep -q '"item":"green tea","quantity":3,"processed":true' <<<"$(get /orders)" || fail "GET /orders does not have it: $(get /orders)"
 cached=$(REDISCLI_AUTH=$password redis-cli -p "$redis_port" get orders:last)
 grep -q "\"id\":$id," <<<"$cached" || fail "the cache has: $cached"
 [ "$(get /orders/last)" = "$cached" ] || fail "GET /orders/last is not what is in the cache: $(get /orders/last)"
@@ -258,4 +257,22 @@ ok "an order taken while the queue was away is processed in the end"
 
 stop api || fail "api ended with $? on SIGTERM"
 stop worker || fail "worker ended with $? on SIGTERM"
-ok "api and worker end with 0 on SIGTERM; all in ${SECONDS} s"
+ok "api and worker end with 0 on SIGTERM"
+
+# With the feature `traces` the system has a place for them, of which the API is told.
+cargo build --locked --quiet --package api --features traces 2>>"$logs/build" || fail "api does not build with traces"
+python3 - "$work/told/api" "$otlp_port" <<'PYTHON'
+import json, sys
+told = json.load(open(sys.argv[1]))
+told["services"]["jaeger"] = {
+    "kind": "telemetry", "host": [{"text": "127.0.0.1"}], "ports": {"otlp": int(sys.argv[2])}, "required": False
+}
+json.dump(told, open(sys.argv[1], "w"))
+PYTHON
+start traces python3 "$here/otlp-sink.py" "$otlp_port" "$work/traces/kept"
+start_app api
+until_true 60 health_is 200 || fail "/health did not turn 200 with traces"
+get /orders/last >/dev/null
+stop api || fail "api ended with $? on SIGTERM, with traces"
+grep -qx 'shop/api GET /orders/last 200' "$work/traces/kept" || fail "the traces are: $(cat "$work/traces/kept")"
+ok "traces of requests, sent before the API ends; all in ${SECONDS} s"

@@ -78,10 +78,10 @@ url=$(api)
 curl -sS --max-time 10 --fail-with-body -H 'content-type: application/json' -d '{"item":"tea","quantity":2}' \
   "$url/orders" >"$state/answer" || fail "an order was answered with: $(cat "$state/answer")"
 for _ in $(seq 50); do
-  if curl -sS --max-time 5 "$url/orders" | grep -q '"processed":true'; then break; fi
+  if grep -q '"processed":true' <<<"$(curl -sS --max-time 5 "$url/orders")"; then break; fi
   sleep 0.2
 done
-curl -sS --max-time 5 "$url/orders" | grep -q '"processed":true' || fail "the order was not processed"
+grep -q '"processed":true' <<<"$(curl -sS --max-time 5 "$url/orders")" || fail "the order was not processed"
 # shellcheck disable=SC2016  # the container's shell knows who logs in
 query='psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -Atc "select count(*) from orders"'
 [ "$(orch exec postgres -- sh -c "$query")" = 1 ] || fail "the order is not in PostgreSQL"
@@ -134,7 +134,7 @@ ok "two checkouts side by side do not touch each other"
 ends 0 'its data stays' down
 docker volume inspect "${project}_postgres_data" >/dev/null || fail "down removed the data"
 ends 0 'worker is ready' up
-curl -sS --max-time 5 "$(api)/orders" | grep -q tea || fail "the order is gone after down and up"
+grep -q tea <<<"$(curl -sS --max-time 5 "$(api)/orders")" || fail "the order is gone after down and up"
 ends 2 'add .--yes.' down --volumes
 ends 0 'with its data' down --volumes --yes
 if docker volume inspect "${project}_postgres_data" >/dev/null 2>&1; then fail "down --volumes left the data"; fi

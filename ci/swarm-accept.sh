@@ -79,7 +79,7 @@ until_state() {
 }
 
 running() { docker stack ps --filter desired-state=running --format '{{.Name}} {{.CurrentState}}' "$stack" | grep "^${stack}_$1\." | grep -c ' Running'; }
-processed() { curl -sS --max-time 5 "$url/orders" | grep -q "\"id\":$1,\"item\":\"green tea\",\"quantity\":3,\"processed\":true"; }
+processed() { grep -q "\"id\":$1,\"item\":\"green tea\",\"quantity\":3,\"processed\":true" <<<"$(curl -sS --max-time 5 "$url/orders")"; }
 
 "$here/engines/docker-up.sh"
 [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" = inactive ] || fail 'the engine is in a swarm, which this test would leave'
@@ -171,7 +171,7 @@ services: { redis: { entrypoint: ["false"], environment: { TEST_ROUND: "3" } } }
 YAML
 deploy "$state/failing.yaml"
 until_state redis rollback_completed 180
-docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Env}}' "${stack}_redis" | grep -q TEST_ROUND=2 ||
+grep -q TEST_ROUND=2 <<<"$(docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Env}}' "${stack}_redis")" ||
   fail 'redis is not what it was before the update that failed'
 [ "$(running redis)" = 1 ] || fail 'redis does not run after the rollback'
 ok "an update that fails rolled back in ${SECONDS} s"

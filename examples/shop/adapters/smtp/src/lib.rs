@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use lettre::transport::smtp::AsyncSmtpTransport;
+use anyhow::Result;
+use lettre::transport::smtp::{AsyncSmtpTransport, SMTP_PORT};
 use lettre::{AsyncTransport, Message, Tokio1Executor};
+use orch::Error;
 
 /// A relay that is there already and trusts the network it is in. Nothing is started for it, and no
 /// mail is sent where the deployer names none.
@@ -14,7 +15,6 @@ use lettre::{AsyncTransport, Message, Tokio1Executor};
     deployment = "external",
     host = var("SMTP_HOST", default = ""),
     port(25, name = "smtp", scheme = "smtp"),
-    app_env(SMTP_HOST = "{host}", SMTP_PORT = "{port}"),
 )]
 pub struct Smtp;
 
@@ -23,16 +23,14 @@ pub struct Mailer(AsyncSmtpTransport<Tokio1Executor>);
 
 /// The mailer, if a relay is configured. It connects when there is something to send.
 pub fn mailer() -> Result<Option<Mailer>> {
-    // Empty where the deployer names none, absent where the app is started by hand.
-    let host = orch::binding("SMTP_HOST").map(orch::Binding::into_string);
-    let Some(host) = host.ok().filter(|host| !host.is_empty()) else {
-        return Ok(None);
+    let relay = match orch::endpoint("smtp") {
+        Ok(relay) => relay,
+        // The deployer names none, or nobody is told anything: the app is started by hand.
+        Err(Error::NoHost { .. } | Error::System { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
     };
-    let port = orch::binding("SMTP_PORT")?
-        .parse()
-        .context("`SMTP_PORT` is not a port")?;
-    let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
-        .port(port)
+    let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(relay.host())
+        .port(relay.port().unwrap_or(SMTP_PORT))
         .timeout(Some(Duration::from_secs(5)))
         .build();
     Ok(Some(Mailer(transport)))

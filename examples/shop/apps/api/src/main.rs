@@ -3,6 +3,8 @@
 mod health;
 mod metrics;
 mod routes;
+#[cfg(feature = "traces")]
+mod traces;
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -65,6 +67,8 @@ async fn main() -> Result<()> {
     let metrics = metrics::router(&health)?;
     tokio::spawn(axum::serve(scrapes, metrics).into_future());
     let router = routes::router(shop, &health);
+    #[cfg(feature = "traces")]
+    let (router, traces) = traces::around(router)?;
     let end = async move {
         if let Err(error) = orch::shutdown(&health, LINGER).await {
             log!("{error:#}");
@@ -74,6 +78,8 @@ async fn main() -> Result<()> {
     axum::serve(requests, router)
         .with_graceful_shutdown(end)
         .await?;
+    #[cfg(feature = "traces")]
+    traces.end().await?;
     Ok(())
 }
 
