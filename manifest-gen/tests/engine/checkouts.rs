@@ -4,9 +4,10 @@ use serde_json::json;
 
 use crate::system::{Ran, System, containers, docker, has_engine, volumes};
 
-fn system(name: &str) -> System {
-    let store =
-        json!({"volumes": [{"path": "/data", "name": "data"}], "ports": [{"number": 4000, "hostPort": 34_567}]});
+/// A system that wants a port of the host, which each test has its own of: below those that are given to whoever
+/// connects.
+fn system(name: &str, port: u16) -> System {
+    let store = json!({"volumes": [{"path": "/data", "name": "data"}], "ports": [{"number": 4000, "hostPort": port}]});
     let system = System::new(name).service("store", "exec sleep 600", &store);
     system.write();
     system
@@ -17,7 +18,7 @@ fn a_copy_of_a_checkout_has_containers_data_and_ports_of_its_own() {
     if !has_engine() {
         return;
     }
-    let mut system = system("copy");
+    let mut system = system("copy", 24_567);
     system.run(&["up"]).ends(0);
     system.run(&["exec", "store", "--", "sh", "-c", "echo first > /data/who"]).ends(0);
     let before = containers(&system.project());
@@ -26,7 +27,7 @@ fn a_copy_of_a_checkout_has_containers_data_and_ports_of_its_own() {
     system.copy(&other);
     let there = |arguments: &[&str]| Ran::of(&mut System::command_in(&other, arguments));
     let second = format!("{}-2", system.project());
-    there(&["up"]).ends(0).says(&[&format!("the project is `{second}`"), "port 34567 (from the attribute) is taken"]);
+    there(&["up"]).ends(0).says(&[&format!("the project is `{second}`"), "port 24567 (from the attribute) is taken"]);
     assert_eq!((containers(&system.project()), containers(&second).len()), (before.clone(), 1));
     there(&["exec", "store", "--", "test", "-e", "/data/who"]).ends(1);
     there(&["down", "--volumes", "--yes"]).ends(0);
@@ -46,7 +47,7 @@ fn a_project_that_somebody_started_by_hand_is_left_alone() {
     if !has_engine() {
         return;
     }
-    let system = system("byhand");
+    let system = system("byhand", 24_667);
     let file = system.path("stranger.yaml");
     std::fs::write(
         &file,
