@@ -224,6 +224,9 @@ fn the_reference_of_attributes_has_every_key_and_an_example_of_it() {
 fn configurations_in_examples_are_right() {
     let folder = tempfile::tempdir().unwrap();
     let path = Utf8Path::from_path(folder.path()).unwrap().join("orch.toml");
+    // The folder that the examples name.
+    let catalog = folder.path().join("deploy/catalog");
+    std::fs::create_dir_all(&catalog).unwrap();
     for page in PAGES {
         let manifest = declared(page);
         for block in blocks_of(page, "toml") {
@@ -231,7 +234,12 @@ fn configurations_in_examples_are_right() {
             if table.contains_key("dependencies") {
                 continue;
             }
-            std::fs::write(&path, &block.text).unwrap();
+            if table.contains_key("images") {
+                std::fs::write(catalog.join("page.toml"), &block.text).unwrap();
+                std::fs::write(&path, "[catalog]\ndir = \"deploy/catalog\"\n").unwrap();
+            } else {
+                std::fs::write(&path, &block.text).unwrap();
+            }
             let config = Config::read(&path).unwrap_or_else(|error| panic!("{}: {error}", block.place()));
             let names = ["local", "ci", "staging", "prod"].into_iter();
             for name in names.chain(config.profiles.keys().map(String::as_str)) {

@@ -28,8 +28,8 @@
 //! `Cargo.lock` is taken as it is.
 //!
 //! **When it runs again**: cargo is told of every source file that was read, of the manifests, of
-//! `Cargo.lock`, of `orch.toml`, of files that `file(…)` names and of the folder of templates, which is
-//! [`Render::templates`], else the one of `[templates]` in `orch.toml`. An
+//! `Cargo.lock`, of `orch.toml` and the folder that its `[catalog]` names, of files that `file(…)` names and of the
+//! folder of templates, which is [`Render::templates`], else the one of `[templates]` in `orch.toml`. An
 //! `orch.toml` that is added later is noticed when one of these changes, since cargo takes a file
 //! that does not exist for one that has changed.
 
@@ -225,7 +225,8 @@ impl Render {
 /// The files that the artifacts depend on, of those that exist.
 fn inputs(gathered: &Gathered, templates: Option<&Path>) -> Vec<Utf8PathBuf> {
     let templates = templates.and_then(Utf8Path::from_path).map(Utf8Path::to_owned);
-    gathered.inputs.iter().cloned().chain(templates).filter(|path| path.exists()).collect()
+    let folders = templates.into_iter().chain(gathered.config.catalog_folder());
+    gathered.inputs.iter().cloned().chain(folders).filter(|path| path.exists()).collect()
 }
 
 fn changed(path: &Utf8Path) -> String {

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::page::{FileFacts, Page, Said};
 use super::variant::Subject;
-use crate::config::replace_lists;
+use crate::config::{Mistake, replace_lists};
 
 /// What is known about an image.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
-    /// The file that says it: of the catalog, or `orch.toml`.
-    pub file: String,
+    /// The pages that say it, each over those before it.
+    pub pages: Vec<PageFile>,
     /// What it is called.
     pub name: Option<String>,
     /// What it is mostly used as.
@@ -47,6 +47,15 @@ pub struct Entry {
     pub dump: Option<Stream>,
     /// Reads what `dump` wrote from standard input.
     pub restore: Option<Stream>,
+}
+
+/// Where a page is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PageFile {
+    /// The file: of the catalog, or as `orch.toml` names it, which may have pages itself.
+    pub file: String,
+    /// Whether it is one's own.
+    pub own: bool,
 }
 
 /// What is in an image.
@@ -101,7 +110,7 @@ impl Entry {
     /// Nothing known about an image yet.
     pub(super) fn new(image: &ImageRef) -> Self {
         Self {
-            file: String::new(),
+            pages: Vec::new(),
             name: None,
             kind: None,
             read_for: None,
@@ -120,12 +129,23 @@ impl Entry {
     }
 
     /// Adds what a page says about an image, and what those of its variants say that it is one of.
-    pub(super) fn add(&mut self, page: &Page, subject: Subject<'_>, problems: &mut Vec<Problem<usize>>) {
-        self.file.clone_from(&page.file);
-        self.say(&page.said, problems);
-        for variant in page.variants.iter().filter(|variant| variant.which.is(subject)) {
-            self.say(&variant.said, problems);
+    pub(super) fn add(&mut self, page: &Page, subject: Subject<'_>, mistakes: &mut Vec<Mistake>) {
+        self.pages.push(PageFile { file: page.file().to_owned(), own: page.is_own() });
+        let mut problems = Vec::new();
+        for said in page.said_of(subject) {
+            self.say(said, &mut problems);
         }
+        for mistake in page.source().mistakes(problems) {
+            // Several images may be told the same.
+            if !mistakes.contains(&mistake) {
+                mistakes.push(mistake);
+            }
+        }
+    }
+
+    /// Whether a page of one's own says something.
+    pub fn is_own(&self) -> bool {
+        self.pages.iter().any(|page| page.own)
     }
 
     /// What is said later wins: lists replace, maps are merged.

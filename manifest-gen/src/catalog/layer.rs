@@ -44,7 +44,6 @@ impl Beneath {
     pub fn complete(&self, manifest: &Manifest) -> (Manifest, Known) {
         let mut manifest = manifest.clone();
         let mut known = Known::new();
-        let none = BTreeSet::new();
         for entry in &mut manifest.services {
             let service = &mut entry.service;
             let Some(page) =
@@ -52,12 +51,7 @@ impl Beneath {
             else {
                 continue;
             };
-            let withheld = self.withheld.get(&service.id).unwrap_or(&none);
-            match service.deployment() {
-                Deployment::Container => fill(service, &page, withheld),
-                Deployment::External => fill_external(service, &page, withheld),
-                Deployment::InProcess => {}
-            }
+            self.lay(service, &page);
             known.insert(service.id.clone(), Arc::new(page));
         }
         for entry in &manifest.apps {
@@ -66,6 +60,17 @@ impl Beneath {
             }
         }
         (manifest, known)
+    }
+
+    /// Lays what is known about a service's image beneath what it states.
+    pub(crate) fn lay(&self, service: &mut Service, entry: &Entry) {
+        let none = BTreeSet::new();
+        let withheld = self.withheld.get(&service.id).unwrap_or(&none);
+        match service.deployment() {
+            Deployment::Container => fill(service, entry, withheld),
+            Deployment::External => fill_external(service, entry, withheld),
+            Deployment::InProcess => {}
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A file of the catalog, or a section of `orch.toml`, as it is written.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use orch_manifest::grammar::{Args, Problem};
 use orch_manifest::model::{File, Kind};
@@ -11,8 +12,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::entry::{Login, Stream, Tenants};
-use super::variant::{VARIANT_KEYS, Which};
-use crate::config::tree;
+use super::variant::{Subject, VARIANT_KEYS, Which};
+use crate::config::{Source, place, tree};
 
 /// The keys of a page beyond those of [`Facts`].
 pub(crate) const PAGE_KEYS: [&str; 17] = [
@@ -49,10 +50,11 @@ type Value<'a> = Spanned<DeValue<'a>>;
 /// What is written about a family of images.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
-    /// The file.
-    pub(super) file: String,
-    /// The images, with the registry where it is not Docker Hub.
-    pub(super) images: Vec<String>,
+    /// Where it is written.
+    source: Arc<Source>,
+    own: bool,
+    /// The images, with the registry where it is not Docker Hub, and where each is named.
+    images: Vec<(String, usize)>,
     /// The image whose page this one starts from.
     pub(super) like: Option<(String, usize)>,
     pub(super) said: Said,
@@ -126,9 +128,15 @@ pub(super) struct ImageFacts {
 }
 
 impl Page {
-    /// Reads a file of the catalog.
-    pub(super) fn parse(file: &str, text: &str, problems: &mut Problems) -> Option<Self> {
-        let document = match DeTable::parse(text) {
+    /// Reads a file that is built in.
+    pub(super) fn built_in(path: &str, text: &str, problems: &mut Problems) -> Option<Self> {
+        let source = Source::new("".into(), path, text);
+        Self::parse(&Arc::new(source), problems).map(|page| Self { own: false, ..page })
+    }
+
+    /// Reads a file of one's own.
+    pub(crate) fn parse(source: &Arc<Source>, problems: &mut Problems) -> Option<Self> {
+        let document = match DeTable::parse(&source.text) {
             Ok(document) => document,
             Err(error) => {
                 problems.push(Problem::new(error.span().map_or(0, |span| span.start), error.message()));
@@ -136,26 +144,19 @@ impl Page {
             }
         };
         let mut table = document.into_inner();
-        let images = table.remove("images").and_then(|value| read(value, problems)).unwrap_or_default();
-        Some(Self { images, ..Self::read(file, 0, table, problems) })
+        let images = images(table.remove("images").as_ref(), problems);
+        Some(Self { images, ..Self::read(source, 0, table, problems) })
     }
 
     /// Reads the section of `orch.toml` about the image of this name.
     pub(crate) fn section(
+        source: &Arc<Source>,
         name: &Spanned<std::borrow::Cow<'_, str>>,
         value: &Value<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
         let at = name.span().start;
-        match ImageRef::parse(name.get_ref()) {
-            Ok(image)
-                if image.tag().is_none() && image.digest().is_none() && super::name(&image) == *name.get_ref() => {}
-            Ok(image) => {
-                let help = format!("write `{}`; `variant` says what differs for a tag", super::name(&image));
-                problems.push(Problem::new(at, "an image of the catalog has no tag").help(help));
-            }
-            Err(invalid) => problems.push(Problem { span: at, message: invalid.problem, help: invalid.help }),
-        }
+        problems.extend(not_a_name(name.get_ref(), at));
         let Some(table) = value.get_ref().as_table() else {
             problems.push(
                 Problem::new(value.span().start, "expected a table")
@@ -163,12 +164,49 @@ impl Page {
             );
             return None;
         };
-        let page = Self::read(crate::config::FILE, at, table.clone(), problems);
-        Some(Self { images: vec![name.get_ref().to_string()], ..page })
+        let page = Self::read(source, at, table.clone(), problems);
+        Some(Self { images: vec![(name.get_ref().to_string(), at)], ..page })
+    }
+
+    /// The images that it is about, and where each is named.
+    pub(crate) fn images(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.images.iter().map(|(image, at)| (image.as_str(), *at))
+    }
+
+    /// Where it is written.
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The file, as messages name it.
+    pub(crate) fn file(&self) -> &str {
+        self.source.path.as_str()
+    }
+
+    /// Whether it is not built in.
+    pub(super) fn is_own(&self) -> bool {
+        self.own
+    }
+
+    /// The image that it starts from.
+    pub(super) fn like(&self) -> Option<&str> {
+        self.like.as_ref().map(|(like, _)| like.as_str())
+    }
+
+    /// What it says about an image: first of the family, then of the variants that the image is one of.
+    pub(super) fn said_of<'a>(&'a self, subject: Subject<'a>) -> impl Iterator<Item = &'a Said> {
+        let variants = self.variants.iter().filter(move |variant| variant.which.is(subject));
+        std::iter::once(&self.said).chain(variants.map(|variant| &variant.said))
+    }
+
+    /// The line on which a page of one's own says an attribute's key, or an entry of the map that it holds.
+    pub(super) fn line(&self, key: &str, rest: Option<&str>, subject: Subject<'_>) -> Option<usize> {
+        let at = self.said_of(subject).filter_map(|said| place(&said.service, key, rest)).last()?;
+        self.own.then(|| self.source.position(at).0)
     }
 
     /// Reads what both have.
-    fn read(file: &str, at: usize, mut table: Table<'_>, problems: &mut Problems) -> Self {
+    fn read(source: &Arc<Source>, at: usize, mut table: Table<'_>, problems: &mut Problems) -> Self {
         let like = table.remove("like").and_then(|value| {
             let at = value.span().start;
             Some((read(value, problems)?, at))
@@ -176,7 +214,7 @@ impl Page {
         let variants = table.remove("variant").map(|value| variants(&value, problems)).unwrap_or_default();
         unknown(&table, &PAGE_KEYS, "an image of the catalog", problems);
         let said = Said::read(at, table, problems);
-        Self { file: file.to_owned(), images: Vec::new(), like, said, variants }
+        Self { source: source.clone(), own: true, images: Vec::new(), like, said, variants }
     }
 }
 
@@ -199,6 +237,41 @@ impl Said {
         let table = table.into_iter().filter(|(key, _)| PAGE_KEYS.contains(&key.get_ref().as_ref())).collect();
         let facts = read(Spanned::new(at..at, DeValue::Table(table)), problems).unwrap_or_default();
         Self { facts, service }
+    }
+}
+
+/// The images that a file is about.
+fn images(value: Option<&Value<'_>>, problems: &mut Problems) -> Vec<(String, usize)> {
+    let list = value.and_then(|value| value.get_ref().as_array()).filter(|list| list.iter().next().is_some());
+    let Some(list) = list else {
+        let at = value.map_or(0, |value| value.span().start);
+        let problem = Problem::new(at, "a page says in `images` which images it is about");
+        problems.push(problem.help("write `images = [\"acme/ledger\"]`, without a tag"));
+        return Vec::new();
+    };
+    let mut images = Vec::new();
+    for item in list {
+        let at = item.span().start;
+        match item.get_ref().as_str() {
+            Some(name) => {
+                problems.extend(not_a_name(name, at));
+                images.push((name.to_owned(), at));
+            }
+            None => problems.push(Problem::new(at, "expected a string").help("write it in quotes")),
+        }
+    }
+    images
+}
+
+/// Why a text is not the name of an image as the catalog has it.
+fn not_a_name(text: &str, at: usize) -> Option<Problem<usize>> {
+    match ImageRef::parse(text) {
+        Ok(image) if image.tag().is_none() && image.digest().is_none() && super::name(&image) == text => None,
+        Ok(image) => {
+            let help = format!("write `{}`; `variant` says what differs for a tag", super::name(&image));
+            Some(Problem::new(at, "an image of the catalog has no tag").help(help))
+        }
+        Err(invalid) => Some(Problem { span: at, message: invalid.problem, help: invalid.help }),
     }
 }
 

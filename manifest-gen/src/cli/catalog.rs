@@ -14,7 +14,7 @@ use crate::output::Output;
 /// Show what is known about images
 ///
 /// Without an image, all that are known; with one, everything about it. A tag chooses the version. What `orch.toml`
-/// says under `[catalog]` is in it.
+/// says under `[catalog]` is in it, and so are the pages of the folder that it names there.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// An image, with a tag or without: `postgres:16-alpine`
@@ -74,14 +74,17 @@ fn list(catalog: &Catalog, as_json: bool) -> String {
     let mut text = String::new();
     for (image, entry) in &entries {
         let kind = entry.kind.as_ref().map_or("", |kind| kind.as_str());
-        let own = if entry.file == crate::config::FILE { "  (orch.toml)" } else { "" };
+        let own: Vec<&str> = entry.pages.iter().filter(|page| page.own).map(|page| page.file.as_str()).collect();
+        let own = if own.is_empty() { String::new() } else { format!("  ({})", own.join(", ")) };
         let _ = writeln!(text, "{image:width$}  {kind:9}  {}{own}", entry.name.as_deref().unwrap_or(image));
     }
     text
 }
 
 fn describe(image: &ImageRef, entry: &Entry) -> String {
-    let mut text = format!("{} ({image}), from {}\n", entry.name.as_deref().unwrap_or("an image"), entry.file);
+    let files: Vec<&str> = entry.pages.iter().map(|page| page.file.as_str()).collect();
+    let name = entry.name.as_deref().unwrap_or("an image");
+    let mut text = format!("{name} ({image}), from {}\n", files.join(", "));
     let mut line = |title: &str, what: &str| {
         if !what.is_empty() {
             let _ = writeln!(text, "  {title:11} {what}");

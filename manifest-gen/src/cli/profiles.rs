@@ -96,7 +96,7 @@ fn create(path: &Utf8PathBuf, config: &Config, name: &Id, from: &str, output: &m
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     let text = format!("{text}{end}{gap}[profiles.{name}]\nextends = \"{from}\"\n");
     // Where `profiles` is written in another way, a section cannot be added below it.
-    let read = Config::parse(&text).ok().and_then(|config| Profile::find(name.as_str(), &config).ok());
+    let read = Config::read_as(path, text.clone()).ok().and_then(|config| Profile::find(name.as_str(), &config).ok());
     if read.is_none_or(|profile| profile.base() != from.base()) {
         return Err(Failure::new(Exit::Findings, format!("a section cannot be added to `{path}`"))
             .help(format!("write `{name} = {{ extends = \"{from}\" }}` among its profiles")));

@@ -9,7 +9,8 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::target::{self, Compose, Dockerfiles, Kubernetes, Swarm};
 
-/// Print the JSON Schema of the manifest, of orch.toml, of what a command prints as JSON, or of what templates see
+/// Print the JSON Schema of the manifest, of orch.toml and pages of the catalog, of what a command prints as JSON, or of
+/// what templates see
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// What the schema is of
@@ -23,6 +24,8 @@ enum Format {
     Manifest,
     /// The configuration, for editors
     OrchToml,
+    /// A file of the folder that `[catalog]` of orch.toml names, for editors
+    CatalogPage,
     /// What `cargo orch status --json` and `cargo orch up --json` print
     Status,
     /// What `cargo orch doctor --json` prints
@@ -43,6 +46,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     output.data(&match args.of {
         Format::Manifest => Manifest::json_schema(),
         Format::OrchToml => config::json_schema(),
+        Format::CatalogPage => config::page_schema(),
         Format::Status => Report::json_schema(),
         Format::Doctor => Diagnosis::json_schema(),
         Format::Inspect => Overview::json_schema(),

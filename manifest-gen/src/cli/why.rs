@@ -115,7 +115,10 @@ pub(super) fn sentence(gathered: &Gathered, profile: &Profile, id: &Id, key: &st
 fn describe(layer: &Layer, gathered: &Gathered) -> String {
     let value = layer.value.as_ref().map_or_else(|| "nothing".to_owned(), plain);
     match &layer.source {
-        LayerSource::Catalog(file) => format!("{value} from the catalog ({file})"),
+        LayerSource::Catalog { file, line } => {
+            let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+            format!("{value} from the catalog ({file}{line})")
+        }
         LayerSource::Line(line) => format!("{value} from {FILE} line {line}"),
         LayerSource::Attribute(place) => {
             let line = place.line.map(|line| format!(":{line}")).unwrap_or_default();

@@ -54,7 +54,7 @@ impl Config {
 
     /// What is known about images, with what the configuration says.
     pub fn catalog(&self) -> Catalog {
-        Catalog::with(&self.images)
+        self.catalog.clone()
     }
 
     /// What is overridden: for every profile first, then in those that the profile extends.

@@ -9,15 +9,19 @@
 //! | `origin` | where a value comes from |
 //! | `options` | what it says about targets, secrets and data |
 //! | `images` | what it says about the images of applications |
+//! | `known` | what it says about images beyond the catalog |
+//! | `source` | a text of a user's, and the place of a mistake in it |
 //! | `schema` | its JSON Schema, for editors |
 
 mod apply;
 mod images;
+mod known;
 mod options;
 mod origin;
 mod packages;
 mod parse;
 mod schema;
+mod source;
 pub(crate) mod tree;
 
 pub(crate) use apply::replace_lists;
@@ -25,20 +29,22 @@ pub use images::{BuildForm, BuildOptions};
 #[cfg(feature = "cli")]
 pub(crate) use options::namespace;
 pub use options::{DataPlace, K8sOptions, Options, SecretPlace, SecretSource, SecretStore, StoreKind};
+pub(crate) use origin::place;
 pub use origin::{Layer, LayerSource};
 pub(crate) use packages::Declared;
 pub use packages::{Fate, Packages};
-pub use schema::json_schema;
+pub use schema::{json_schema, page_schema};
+pub(crate) use source::Source;
+pub use source::{ConfigError, Mistake};
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use orch_manifest::Id;
 use orch_manifest::grammar::{Args, Problem};
 
-use crate::catalog::Page;
+use crate::catalog::{Catalog, Page};
 
 /// The name of the file.
 pub const FILE: &str = "orch.toml";
@@ -52,23 +58,25 @@ pub struct Config {
     pub base: Overrides,
     /// `[packages.NAME]`
     pub packages: Packages,
-    /// `[catalog.IMAGE]`
-    images: BTreeMap<String, Arc<Page>>,
+    /// `[catalog]`
+    known: known::KnownImages,
+    /// What is known about images with all of that.
+    catalog: Catalog,
     /// `[profiles.NAME]`
     pub profiles: BTreeMap<String, ProfileSection>,
     /// `[targets.NAME]`, `[secrets.NAME]` and `[build]`, for every profile.
     options: options::OptionsSection,
     /// `[templates]`
-    templates: Option<Templates>,
+    templates: Option<Dir>,
     /// Where it is, and its text, to say where a mistake was made.
-    source: Source,
+    source: Arc<Source>,
 }
 
-/// Where packs of one's own are.
+/// A folder that it names.
 #[derive(Clone, Debug)]
-struct Templates {
+struct Dir {
     /// The folder, relative to that of the file.
-    dir: Utf8PathBuf,
+    path: Utf8PathBuf,
     /// Where that is said, in bytes.
     at: usize,
 }
@@ -117,127 +125,74 @@ struct Section {
     disable: Option<bool>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Source {
-    /// The folder of the file.
-    folder: Utf8PathBuf,
-    path: Utf8PathBuf,
-    text: String,
-}
-
-/// Why a configuration could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// It cannot be read from disk.
-    #[error("cannot read `{path}`")]
-    Read {
-        /// The file.
-        path: Utf8PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Something in it is wrong.
-    #[error("{}", list(mistakes))]
-    Wrong {
-        /// Everything that is wrong.
-        mistakes: Vec<Mistake>,
-    },
-}
-
-/// One thing that is wrong in a configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// The file.
-    pub path: Utf8PathBuf,
-    /// The line, from 1.
-    pub line: usize,
-    /// The column in characters, from 1.
-    pub column: usize,
-    /// What is wrong.
-    pub message: String,
-    /// What to write instead.
-    pub help: Option<String>,
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.path, self.line, self.column, self.message)?;
-        match &self.help {
-            Some(help) => write!(f, " ({help})"),
-            None => Ok(()),
-        }
-    }
-}
-
-fn list(mistakes: &[Mistake]) -> String {
-    mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-}
-
 impl Config {
     /// Reads the configuration of the workspace in this folder; there need not be one.
     pub fn load(root: &Utf8Path) -> Result<Self, ConfigError> {
         let path = root.join(FILE);
-        match Self::read(&path) {
-            Err(ConfigError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                Ok(Self::default())
-            }
-            result => result,
+        match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(source) => Err(ConfigError::Read { path, source }),
+            Ok(text) => Self::read_as(&path, text),
         }
     }
 
-    /// Reads a configuration from a file.
+    /// Reads a configuration from a file, and the pages of the folder that its `[catalog]` names.
     pub fn read(path: &Utf8Path) -> Result<Self, ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
-        Self::of(Source { folder, path: path.file_name().unwrap_or(FILE).into(), text })
+        match std::fs::read_to_string(path) {
+            Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),
+            Ok(text) => Self::read_as(path, text),
+        }
     }
 
-    /// Reads a configuration from text.
+    /// Reads the configuration of a file that has this text, or is to have it.
+    pub(crate) fn read_as(path: &Utf8Path, text: String) -> Result<Self, ConfigError> {
+        let folder = path.parent().unwrap_or(Utf8Path::new(""));
+        Self::of(Source::new(folder, path.file_name().unwrap_or(FILE), text), known::pages)
+    }
+
+    /// Reads a configuration from its text alone. A folder that `[catalog]` names is not looked into.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        Self::of(Source { folder: Utf8PathBuf::new(), path: FILE.into(), text: text.to_owned() })
+        Self::of(Source::new(Utf8Path::new(""), FILE, text), |_, _, _| Ok(Vec::new()))
     }
 
-    fn of(source: Source) -> Result<Self, ConfigError> {
+    fn of(
+        source: Source,
+        pages: impl FnOnce(&Dir, &Source, &mut Vec<Mistake>) -> Result<Vec<Arc<Page>>, ConfigError>,
+    ) -> Result<Self, ConfigError> {
         let mut problems = Vec::new();
-        let mut config = parse::config(&source.text, &mut problems);
-        config.source = source;
-        config.finish(problems)?;
-        Ok(config)
+        let mut config = parse::config(&Arc::new(source), &mut problems);
+        let mut mistakes = config.source.mistakes(problems);
+        let pages = match &config.known.dir {
+            Some(dir) => pages(dir, &config.source, &mut mistakes)?,
+            None => Vec::new(),
+        };
+        config.catalog = config.known.over(&pages, &mut mistakes);
+        ConfigError::unless_empty(mistakes).map(|()| config)
     }
 
     /// The folder of `[templates]`, which has packs of one's own; it has to be there.
     pub fn templates(&self) -> Result<Option<Utf8PathBuf>, ConfigError> {
-        let (Some(templates), Some(folder)) = (&self.templates, self.templates_folder()) else { return Ok(None) };
+        let Some(templates) = &self.templates else { return Ok(None) };
+        let folder = templates.of(&self.source);
         if folder.is_dir() {
             return Ok(Some(folder));
         }
-        let problem = Problem::new(templates.at, format!("there is no folder `{}`", templates.dir))
+        let problem = Problem::new(templates.at, format!("there is no folder `{}`", templates.path))
             .help("make it with `cargo orch targets --new NAME`, or take the line out");
         self.finish(vec![problem]).map(|()| None)
     }
 
     /// The same, whether it is there or not.
     pub fn templates_folder(&self) -> Option<Utf8PathBuf> {
-        self.templates.as_ref().map(|templates| self.source.folder.join(&templates.dir))
+        self.templates.as_ref().map(|templates| templates.of(&self.source))
+    }
+
+    /// The folder of pages that `[catalog]` names.
+    pub fn catalog_folder(&self) -> Option<Utf8PathBuf> {
+        self.known.dir.as_ref().map(|dir| dir.of(&self.source))
     }
 
     fn finish(&self, problems: Vec<Problem<usize>>) -> Result<(), ConfigError> {
-        let mistakes: Vec<Mistake> = problems.into_iter().map(|problem| self.source.mistake(problem)).collect();
-        if mistakes.is_empty() { Ok(()) } else { Err(ConfigError::Wrong { mistakes }) }
-    }
-}
-
-impl Source {
-    fn mistake(&self, problem: Problem<usize>) -> Mistake {
-        let (line, column) = self.position(problem.span);
-        Mistake { path: self.path.clone(), line, column, message: problem.message, help: problem.help }
-    }
-
-    /// Line and column, in characters, of a byte; both from 1.
-    fn position(&self, at: usize) -> (usize, usize) {
-        let before = self.text.get(..at).unwrap_or(&self.text);
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (before.matches('\n').count() + 1, column)
+        ConfigError::unless_empty(self.source.mistakes(problems))
     }
 }

@@ -1,11 +1,12 @@
 //! Where a value comes from, and over what it won.
 
 use orch_manifest::Id;
-use orch_manifest::grammar;
+use orch_manifest::grammar::{self, Args, Assigned};
 use orch_manifest::manifest::{DeclaredBy, Manifest, ServiceEntry};
 use serde_json::Value;
 
 use super::{Config, ConfigError, Overrides, Section};
+use crate::catalog;
 use crate::plan::Profile;
 
 /// One of the places that say something about a value.
@@ -24,8 +25,13 @@ pub enum LayerSource {
     Attribute(DeclaredBy),
     /// The line of `orch.toml`, from 1.
     Line(usize),
-    /// The catalog: the file of it, or `orch.toml`.
-    Catalog(String),
+    /// A page of the catalog, or of one's own.
+    Catalog {
+        /// The file: of the catalog, or as `orch.toml` names it.
+        file: String,
+        /// The line, from 1, in a file of one's own that says the key itself.
+        line: Option<usize>,
+    },
 }
 
 impl Config {
@@ -39,7 +45,7 @@ impl Config {
         key: &str,
         rest: Option<&str>,
     ) -> Result<Vec<Layer>, ConfigError> {
-        let mut layers: Vec<Layer> = self.catalog_layer(manifest, profile, id, key, rest)?.into_iter().collect();
+        let mut layers = self.catalog_layers(manifest, profile, id, key, rest)?;
         let declared = manifest.service(id).map(|entry| &entry.declared_by);
         let declared = declared.or_else(|| manifest.app(id).map(|entry| &entry.declared_by));
         if let (Some(value), Some(place)) = (value(manifest, id, key, rest), declared) {
@@ -61,28 +67,39 @@ impl Config {
 }
 
 impl Config {
-    /// What the catalog says about a key, for the image that the service has in the end.
-    fn catalog_layer(
+    /// What each page of the catalog says about a key, for the image that the service has in the end.
+    fn catalog_layers(
         &self,
         manifest: &Manifest,
         profile: &Profile,
         id: &Id,
         key: &str,
         rest: Option<&str>,
-    ) -> Result<Option<Layer>, ConfigError> {
+    ) -> Result<Vec<Layer>, ConfigError> {
         let mut bare = self.apply(manifest, profile)?;
-        for entry in bare.services.iter_mut().filter(|entry| entry.service.id == *id) {
-            match rest {
-                Some(name) => forget(entry, key, name),
-                None => drop(grammar::unset(&mut entry.service.workload, if key == "image" { "" } else { key })),
+        bare.services.retain(|entry| entry.service.id == *id);
+        let Some(entry) = bare.services.first_mut() else { return Ok(Vec::new()) };
+        match rest {
+            Some(name) => forget(entry, key, name),
+            None => drop(grammar::unset(&mut entry.service.workload, if key == "image" { "" } else { key })),
+        }
+        let service = entry.service.clone();
+        let Some(image) = &service.workload.image else { return Ok(Vec::new()) };
+        let name = catalog::name(image);
+        let beneath = self.beneath_in(profile);
+        let mut before = value(&bare, id, key, rest);
+        let mut layers = Vec::new();
+        for step in beneath.catalog.steps(image, &name, Some(&service.kind)) {
+            bare.services[0].service = service.clone();
+            beneath.lay(&mut bare.services[0].service, &step.entry);
+            let found = value(&bare, id, key, rest);
+            if found != before {
+                let source = LayerSource::Catalog { file: step.page.file().to_owned(), line: step.line(key, rest) };
+                layers.push(Layer { value: found.clone(), source });
+                before = found;
             }
         }
-        let before = value(&bare, id, key, rest);
-        let (complete, known) = self.beneath_in(profile).complete(&bare);
-        let found = value(&complete, id, key, rest).filter(|value| before.as_ref() != Some(value));
-        Ok(found
-            .zip(known.get(id))
-            .map(|(value, entry)| Layer { value: Some(value), source: LayerSource::Catalog(entry.file.clone()) }))
+        Ok(layers)
     }
 }
 
@@ -106,19 +123,18 @@ impl Overrides {
 impl Section {
     /// Where it says something about a key.
     fn says(&self, key: &str, rest: Option<&str>) -> Option<usize> {
-        let unset = self.unset.iter().find(|(name, _)| field(name) == field(key)).map(|(_, at)| *at);
-        let Some(entry) = self.args.entries.iter().find(|entry| field(&entry.key) == field(key)) else { return unset };
-        let inner = rest.and_then(|rest| match &entry.value {
-            orch_manifest::grammar::Assigned::Args(args) => {
-                Some(args.entries.iter().find(|inner| inner.key == rest)?.span)
-            }
-            _ => None,
-        });
-        match (rest, inner) {
-            (Some(_), None) => unset,
-            (_, inner) => inner.or(Some(entry.span)),
-        }
-        .or(unset)
+        let unset = || self.unset.iter().find(|(name, _)| field(name) == field(key)).map(|(_, at)| *at);
+        place(&self.args, key, rest).or_else(unset)
+    }
+}
+
+/// Where arguments say something about a key, or about one entry of the map that it holds.
+pub(crate) fn place(args: &Args<usize>, key: &str, rest: Option<&str>) -> Option<usize> {
+    let entry = args.entries.iter().find(|entry| field(&entry.key) == field(key))?;
+    match (rest, &entry.value) {
+        (None, _) => Some(entry.span),
+        (Some(rest), Assigned::Args(args)) => Some(args.entries.iter().find(|inner| inner.key == rest)?.span),
+        (Some(_), Assigned::Value(_) | Assigned::Flag) => None,
     }
 }
 

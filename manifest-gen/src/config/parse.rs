@@ -10,8 +10,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::images::BuildSection;
-use super::{Config, Overrides, ProfileSection, Section, System, Templates, packages, tree};
-use crate::catalog::{Catalog, Page};
+use super::known::KnownImages;
+use super::{Config, Dir, Overrides, ProfileSection, Section, Source, System, packages, tree};
 
 /// The tables of the document.
 pub(super) const DOCUMENT_KEYS: [&str; 10] =
@@ -31,9 +31,9 @@ pub(super) type Problems = Vec<Problem<usize>>;
 pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 
 /// Reads the whole document and collects what is wrong.
-pub(super) fn config(text: &str, problems: &mut Problems) -> Config {
-    let mut config = Config::default();
-    let document = match DeTable::parse(text) {
+pub(super) fn config(source: &Arc<Source>, problems: &mut Problems) -> Config {
+    let mut config = Config { source: source.clone(), ..Config::default() };
+    let document = match DeTable::parse(&source.text) {
         Ok(document) => document,
         Err(error) => {
             problems.push(Problem::new(error.span().map_or(0, |span| span.start), error.message()));
@@ -57,7 +57,7 @@ pub(super) fn config(text: &str, problems: &mut Problems) -> Config {
                     config.profiles.insert(name.get_ref().to_string(), profile(name, value, problems));
                 }
             }
-            "catalog" => config.images = images(value, problems),
+            "catalog" => config.known = KnownImages::read(value, source, problems),
             "targets" => config.options.targets(value, problems),
             "templates" => config.templates = templates(value, problems),
             "secrets" => config.options.secrets(value, problems),
@@ -66,18 +66,6 @@ pub(super) fn config(text: &str, problems: &mut Problems) -> Config {
         }
     }
     config
-}
-
-/// `[catalog.IMAGE]`: what is known about images beyond the catalog.
-fn images(value: &Value<'_>, problems: &mut Problems) -> BTreeMap<String, Arc<Page>> {
-    let mut images = BTreeMap::new();
-    for (name, value) in table(value, problems) {
-        if let Some(page) = Page::section(name, value, problems) {
-            images.insert(name.get_ref().to_string(), Arc::new(page));
-        }
-    }
-    Catalog::with(&images).check(problems);
-    images
 }
 
 fn system(value: &Value<'_>, problems: &mut Problems) -> System {
@@ -97,21 +85,27 @@ fn system(value: &Value<'_>, problems: &mut Problems) -> System {
     system
 }
 
-fn templates(value: &Value<'_>, problems: &mut Problems) -> Option<Templates> {
+fn templates(value: &Value<'_>, problems: &mut Problems) -> Option<Dir> {
     let mut templates = None;
     for (key, value) in table(value, problems) {
         match key.get_ref().as_ref() {
-            "dir" => match text(value, problems) {
-                Some("") => problems.push(
-                    Problem::new(value.span().start, "`dir` is empty")
-                        .help("name a folder beside `orch.toml`, such as `deploy/templates`"),
-                ),
-                dir => templates = dir.map(|dir| Templates { dir: dir.into(), at: value.span().start }),
-            },
+            "dir" => templates = dir(value, "deploy/templates", problems),
             _ => unknown(key, "`[templates]`", &TEMPLATES_KEYS, problems),
         }
     }
     templates
+}
+
+/// A folder, such as the one of the example.
+pub(super) fn dir(value: &Value<'_>, example: &str, problems: &mut Problems) -> Option<Dir> {
+    let at = value.span().start;
+    let path = text(value, problems)?;
+    if path.is_empty() {
+        let help = format!("name a folder beside `orch.toml`, such as `{example}`");
+        problems.push(Problem::new(at, "`dir` is empty").help(help));
+        return None;
+    }
+    Some(Dir { path: path.into(), at })
 }
 
 /// A registry is right when an image in it is.

@@ -17,8 +17,7 @@ pub(super) fn images(workloads: &[Workload], context: &Context<'_>) -> Vec<Findi
 fn missing(workload: &Workload, context: &Context<'_>) -> Vec<Finding> {
     let Role::Service(kind) = &workload.role else { return Vec::new() };
     // One that the catalog knows under another name has facts, if no complete ones.
-    if workload.facts.as_ref().is_some_and(|facts| !facts.service.ports.is_empty() || facts.file == crate::config::FILE)
-    {
+    if workload.facts.as_ref().is_some_and(|facts| !facts.service.ports.is_empty() || facts.is_own()) {
         return Vec::new();
     }
     let (id, name) = (&workload.id, catalog::name(&workload.image));

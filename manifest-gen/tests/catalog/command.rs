@@ -51,7 +51,10 @@ fn one_is_shown_in_full_for_its_tag() {
 fn images_of_orch_toml_are_known_too() {
     let output = catalog(&["acme/pg:16"], "[catalog.\"acme/pg\"]\nlike = \"postgres\"\nname = \"Ours\"");
     let shown = String::from_utf8(output.stdout).unwrap();
-    assert!(shown.starts_with("Ours (acme/pg:16), from orch.toml") && shown.contains("5432/tcp"), "{shown}");
+    assert!(
+        shown.starts_with("Ours (acme/pg:16), from postgres.toml, orch.toml") && shown.contains("5432/tcp"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod command;
 mod external;
+mod folder;
 mod layers;
 mod own;
 mod pages;

@@ -125,7 +125,7 @@ fn each_has_what_a_service_needs() {
         let limit = resources.memory_limit.as_ref().unwrap().nanos();
         assert!(limit >= resources.memory.as_ref().unwrap().nanos(), "{image} may use less than it requests");
         let kept = service.volumes.iter().any(|volume| !volume.ephemeral);
-        assert_eq!(kept, !FORGETFUL.contains(&entry.file.as_str()), "{image} keeps data, or does not");
+        assert_eq!(kept, !FORGETFUL.contains(&entry.pages[0].file.as_str()), "{image} keeps data, or does not");
         for volume in service.volumes.iter().filter(|volume| !volume.ephemeral) {
             assert!(volume.name.is_some() && volume.size.is_some(), "{image}: {}", volume.path);
         }
@@ -138,7 +138,7 @@ fn each_has_what_a_service_needs() {
 fn each_has_a_password_or_is_known_to_have_none() {
     for (image, entry) in entries() {
         let password = entry.login.password.is_some();
-        assert_eq!(password, !OPEN.contains(&entry.file.as_str()), "{image}");
+        assert_eq!(password, !OPEN.contains(&entry.pages[0].file.as_str()), "{image}");
         let env: Vec<String> =
             entry.service.env.values().filter(|value| value.is_secret()).map(|value| format!("{value:?}")).collect();
         assert_eq!(password, !env.is_empty(), "{image}: {env:?}");

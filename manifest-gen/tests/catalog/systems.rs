@@ -162,12 +162,12 @@ fn the_systems_cover_the_catalog() {
     let used: BTreeSet<String> = SYSTEMS
         .iter()
         .flat_map(|(_, lines)| lines.iter())
-        .filter_map(|(_, _, image)| Some(Catalog::built_in().find(&image.parse().unwrap(), None)?.file))
+        .filter_map(|(_, _, image)| Some(Catalog::built_in().find(&image.parse().unwrap(), None)?.pages.remove(0).file))
         .collect();
     let all: BTreeSet<String> = Catalog::built_in()
         .images()
         .into_iter()
-        .map(|image| Catalog::built_in().find(&image.parse().unwrap(), None).unwrap().file)
+        .map(|image| Catalog::built_in().find(&image.parse().unwrap(), None).unwrap().pages.remove(0).file)
         .collect();
     let missing: Vec<&String> = all.difference(&used).collect();
     assert!(missing.is_empty(), "{missing:?}");

@@ -3,11 +3,23 @@
 use orch_manifest::grammar::SERVICE_KEYS as GRAMMAR_KEYS;
 use serde_json::{Value, json};
 
-use super::{Writer, flag, list, table, text};
+use super::{Writer, flag, head, list, table, text};
 use crate::catalog::{IMAGE_KEYS, PAGE_KEYS, SERVICE_KEYS, VARIANT_KEYS};
 
 impl Writer<'_> {
-    /// A page of the catalog.
+    /// A file of the catalog.
+    pub(super) fn page(&self) -> Value {
+        let mut schema = self.image();
+        let mut images = list("The images that it is about, without a tag");
+        images["minItems"] = json!(1);
+        schema["properties"]["images"] = images;
+        schema["required"] = json!(["images"]);
+        schema["definitions"] = json!({ "value": self.value() });
+        head(&mut schema, "catalog-page-1", "A page of the catalog");
+        schema
+    }
+
+    /// What is known about an image.
     pub(super) fn image(&self) -> Value {
         table("What is known about an image", &PAGE_KEYS, |key| match key {
             "like" => text("The image of the catalog that it starts from"),

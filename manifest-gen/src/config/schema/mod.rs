@@ -24,10 +24,21 @@ use crate::config::parse::{
 
 /// The JSON Schema of `orch.toml`, indented, with a final newline.
 pub fn json_schema() -> String {
+    written(Writer { defs: &model()["$defs"] }.document())
+}
+
+/// The JSON Schema of a file of the catalog, indented, with a final newline.
+pub fn page_schema() -> String {
+    written(Writer { defs: &model()["$defs"] }.page())
+}
+
+fn model() -> Value {
     // Written by the same program, so it is JSON.
-    let model: Value = serde_json::from_str(&Manifest::json_schema()).unwrap_or_default();
-    let writer = Writer { defs: &model["$defs"] };
-    let mut text = serde_json::to_string_pretty(&sorted(writer.document())).unwrap_or_default();
+    serde_json::from_str(&Manifest::json_schema()).unwrap_or_default()
+}
+
+fn written(schema: Value) -> String {
+    let mut text = serde_json::to_string_pretty(&sorted(schema)).unwrap_or_default();
     text.push('\n');
     text
 }
@@ -59,25 +70,20 @@ impl Writer<'_> {
             "catalog" => json!({
                 "description": "What is known about images beyond the catalog, by their names without a tag",
                 "type": "object",
+                "properties": { "dir": text("The folder of pages about images, relative to that of orch.toml: `deploy/catalog`") },
                 "additionalProperties": reference("image"),
             }),
             "profiles" => self.by_id("What differs in a profile", &reference("profile")),
             "targets" => reference("targets"),
             "templates" => table("Packs of one's own", &TEMPLATES_KEYS, |key| match key {
-                "dir" => {
-                    let mut dir = text("Their folder, relative to that of orch.toml: `deploy/templates`");
-                    dir["minLength"] = json!(1);
-                    dir
-                }
+                "dir" => text("Their folder, relative to that of orch.toml: `deploy/templates`"),
                 _ => json!({}),
             }),
             "secrets" => reference("secrets"),
             "build" => reference("build"),
             _ => json!({}),
         });
-        schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
-        schema["$id"] = json!("https://orch-rs.github.io/orch/orch-toml-1.json");
-        schema["title"] = json!("orch.toml");
+        head(&mut schema, "orch-toml-1", "orch.toml");
         schema["definitions"] = json!({
             "value": self.value(),
             "service": self.section("ServiceEntry", SERVICE_KEYS, &SERVICE_SECTION_KEYS),
@@ -333,6 +339,13 @@ impl Writer<'_> {
         let kept = object.iter().filter(|(key, _)| *key != "format");
         kept.map(|(key, value)| (key.clone(), within(key, value))).collect::<Map<String, Value>>().into()
     }
+}
+
+/// What a schema says of itself.
+fn head(schema: &mut Value, name: &str, title: &str) {
+    schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    schema["$id"] = json!(format!("https://orch-rs.github.io/orch/{name}.json"));
+    schema["title"] = json!(title);
 }
 
 /// A table with these keys and no other.
