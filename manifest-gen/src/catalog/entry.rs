@@ -47,6 +47,41 @@ pub struct Entry {
     pub dump: Option<Stream>,
     /// Reads what `dump` wrote from standard input.
     pub restore: Option<Stream>,
+    /// What there is none of, with why.
+    pub none: BTreeMap<Aspect, String>,
+}
+
+/// Something that most images have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aspect {
+    /// Data that is kept.
+    Data,
+    /// A password without which nobody gets in.
+    Password,
+    /// Variables that name a file with the value.
+    FileEnv,
+    /// A client in the image.
+    Client,
+    /// A way to stream all data out.
+    Dump,
+    /// A way to stream it in.
+    Restore,
+    /// Something of its own for each application.
+    Tenants,
+}
+
+impl Aspect {
+    /// The words for it in a page.
+    pub const WORDS: [&str; 7] = ["data", "password", "file_env", "client", "dump", "restore", "tenants"];
+    /// All of them, in the order of their words.
+    pub const ALL: [Self; 7] =
+        [Self::Data, Self::Password, Self::FileEnv, Self::Client, Self::Dump, Self::Restore, Self::Tenants];
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        Self::WORDS[self as usize]
+    }
 }
 
 /// Where a page is written.
@@ -125,6 +160,20 @@ impl Entry {
             client: Vec::new(),
             dump: None,
             restore: None,
+            none: BTreeMap::new(),
+        }
+    }
+
+    /// Whether something is known of it.
+    pub fn has(&self, aspect: Aspect) -> bool {
+        match aspect {
+            Aspect::Data => self.service.volumes.iter().any(|volume| !volume.ephemeral),
+            Aspect::Password => self.login.password.is_some(),
+            Aspect::FileEnv => !self.file_env.is_empty(),
+            Aspect::Client => !self.client.is_empty(),
+            Aspect::Dump => self.dump.is_some(),
+            Aspect::Restore => self.restore.is_some(),
+            Aspect::Tenants => !self.tenants.is_empty(),
         }
     }
 
@@ -169,12 +218,18 @@ impl Entry {
         replace(&mut self.client, facts.client.as_ref());
         set(&mut self.dump, facts.dump.as_ref());
         set(&mut self.restore, facts.restore.as_ref());
+        self.none.extend(facts.none.clone());
         replace_lists(&said.service, &mut self.service);
         let Some(mut service) = stand_in(std::mem::take(&mut self.service)) else { return };
         grammar::apply_service(&said.service, &mut service, &mut Reader::new(problems));
         self.service = service.workload;
         if let Some(files) = &facts.file {
             self.service.files = files.iter().filter_map(FileFacts::model).collect();
+        }
+        // A page may add what one beneath it says there is none of.
+        let stated = Aspect::ALL.into_iter().filter(|aspect| self.has(*aspect));
+        for aspect in stated.collect::<Vec<_>>() {
+            self.none.remove(&aspect);
         }
     }
 

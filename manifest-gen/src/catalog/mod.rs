@@ -21,7 +21,7 @@ use orch_manifest::grammar::Problem;
 use orch_manifest::model::Kind;
 use orch_manifest::{ImageRef, did_you_mean};
 
-pub use entry::{Entry, Image, Login, PageFile, Stream, Tenants};
+pub use entry::{Aspect, Entry, Image, Login, PageFile, Stream, Tenants};
 pub use layer::{Beneath, Known};
 pub(crate) use page::{IMAGE_KEYS, PAGE_KEYS, Page, SERVICE_KEYS};
 use variant::Subject;

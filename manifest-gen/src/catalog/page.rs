@@ -11,14 +11,14 @@ use serde::de::IntoDeserializer;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::entry::{Login, Stream, Tenants};
+use super::entry::{Aspect, Login, Stream, Tenants};
 use super::variant::{Subject, VARIANT_KEYS, Which};
 use crate::config::{Source, place, tree};
 
 /// The keys of a page beyond those of [`Facts`].
-pub(crate) const PAGE_KEYS: [&str; 17] = [
+pub(crate) const PAGE_KEYS: [&str; 18] = [
     "like", "service", "variant", "name", "kind", "read_for", "sources", "image", "login", "file_env", "instead",
-    "tenants", "clusters", "client", "dump", "restore", "file",
+    "tenants", "clusters", "client", "dump", "restore", "file", "none",
 ];
 /// The keys of [`ImageFacts`].
 pub(crate) const IMAGE_KEYS: [&str; 4] = ["shell", "entrypoint", "command", "writable"];
@@ -93,6 +93,7 @@ pub(super) struct Facts {
     pub(super) dump: Option<Stream>,
     pub(super) restore: Option<Stream>,
     pub(super) file: Option<Vec<FileFacts>>,
+    pub(super) none: BTreeMap<Aspect, String>,
 }
 
 /// A file that is mounted read-only, for a program that the page says how to run.

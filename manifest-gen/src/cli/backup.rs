@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::engine::{Started, StartedArgs};
 use super::failure::Failure;
-use crate::catalog::{Entry, Stream};
+use crate::catalog::{Aspect, Entry, Stream};
 use crate::engine::{CommandError, Container, Engine, State};
 use crate::exit::Exit;
 use crate::output::{Output, Progress};
@@ -95,7 +95,11 @@ pub(super) fn tool(
     })?;
     let known = container.image.parse().ok().and_then(|image| started.catalog.find(&image, None));
     known.as_ref().and_then(|known| of(known).cloned()).ok_or_else(|| {
-        let message = format!("it is not known how `{}` of `{service}` is {what}", container.image);
+        // What cannot be written out is not read in either.
+        let why = |aspect| known.as_ref().and_then(|known| known.none.get(&aspect));
+        let why = why(Aspect::Dump).or_else(|| why(Aspect::Restore));
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        let message = format!("it is not known how `{}` of `{service}` is {what}{why}", container.image);
         Failure::new(Exit::Usage, message)
             .help("say it with `dump` and `restore` of the image in `[catalog]` of `orch.toml`")
     })

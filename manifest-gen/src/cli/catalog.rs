@@ -120,6 +120,9 @@ fn describe(image: &ImageRef, entry: &Entry) -> String {
     line("restore", &entry.restore.as_ref().map(|restore| format!("*.{}", restore.extension)).unwrap_or_default());
     line("tenants", &entry.tenants.keys().cloned().collect::<Vec<_>>().join(", "));
     line("clusters", if entry.clusters { "yes" } else { "no" });
+    for (aspect, why) in &entry.none {
+        line("none", &format!("{}: {why}", aspect.as_str()));
+    }
     line("read for", entry.read_for.as_deref().unwrap_or_default());
     for source in &entry.sources {
         line("source", source);

@@ -2,6 +2,7 @@ use std::io::IsTerminal;
 
 use super::engine::{Started, StartedArgs};
 use super::failure::Failure;
+use crate::catalog::Aspect;
 use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -37,8 +38,11 @@ fn client(started: &Started, service: &str) -> Result<Vec<String>, Failure> {
         Failure::new(Exit::Findings, format!("`{service}` does not run")).help("`cargo orch up` starts it")
     })?;
     let known = container.image.parse().ok().and_then(|image| started.catalog.find(&image, None));
-    known.map(|known| known.client).filter(|client| !client.is_empty()).ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("no client is known for `{}` of `{service}`", container.image))
-            .help(format!("write a command: `cargo orch exec {service} -- sh`"))
-    })
+    if let Some(known) = known.as_ref().filter(|known| known.has(Aspect::Client)) {
+        return Ok(known.client.clone());
+    }
+    let why = known.as_ref().and_then(|known| known.none.get(&Aspect::Client));
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    Err(Failure::new(Exit::Usage, format!("no client is known for `{}` of `{service}`{why}", container.image))
+        .help(format!("write a command: `cargo orch exec {service} -- sh`")))
 }

@@ -12,6 +12,8 @@ use crate::target::{SecretFile, compose};
 
 /// How many letters and digits a secret has that is made here: 190 bits.
 const LENGTH: usize = 32;
+/// How many of them stand together.
+const GROUP: usize = 8;
 
 /// The secrets that the workloads of a plan use, each with who uses it.
 pub fn of_plan(plan: &Plan) -> BTreeMap<SecretFile, BTreeSet<Id>> {
@@ -92,18 +94,30 @@ pub fn read(folder: &Path, secret: &SecretFile) -> Result<Option<String>, Secret
     if text.is_empty() { Err(SecretError::Empty(path)) } else { Ok(Some(text.to_owned())) }
 }
 
-/// Letters and digits, which mean the same in a URL, a shell and a configuration file.
+/// Letters and digits with `_` between groups of them, which mean the same in a URL, a shell and a configuration file.
+/// Servers that want a password to have a letter of every kind get one.
 fn random() -> Result<String, getrandom::Error> {
+    let kinds: [fn(&char) -> bool; 3] = [char::is_ascii_uppercase, char::is_ascii_lowercase, char::is_ascii_digit];
+    loop {
+        let letters = letters()?;
+        if kinds.iter().all(|kind| letters.iter().any(kind)) {
+            let groups: Vec<String> = letters.chunks(GROUP).map(|group| group.iter().collect()).collect();
+            return Ok(groups.join("_"));
+        }
+    }
+}
+
+fn letters() -> Result<Vec<char>, getrandom::Error> {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let mut text = String::with_capacity(LENGTH);
-    while text.len() < LENGTH {
+    let mut letters = Vec::with_capacity(LENGTH);
+    while letters.len() < LENGTH {
         let mut bytes = [0; 64];
         getrandom::fill(&mut bytes)?;
         // Bytes of an incomplete round are thrown away, so that every letter is as likely.
         let fair = bytes.into_iter().filter(|byte| *byte < 248);
-        text.extend(fair.map(|byte| char::from(LETTERS[usize::from(byte) % 62])).take(LENGTH - text.len()));
+        letters.extend(fair.map(|byte| char::from(LETTERS[usize::from(byte) % 62])).take(LENGTH - letters.len()));
     }
-    Ok(text)
+    Ok(letters)
 }
 
 #[cfg(unix)]
@@ -160,11 +174,15 @@ mod tests {
     }
 
     #[test]
-    fn they_are_long_different_and_letters_and_digits() {
+    fn they_are_long_different_and_have_letters_of_every_kind() {
         let all: BTreeSet<String> = (0..100).map(|_| random().unwrap()).collect();
         assert_eq!(all.len(), 100);
-        assert!(all.iter().all(|text| text.len() == 32 && text.chars().all(|c| c.is_ascii_alphanumeric())));
+        for text in &all {
+            let has = |kind: fn(char) -> bool| text.chars().any(kind);
+            assert!(has(|c| c.is_ascii_uppercase()) && has(|c| c.is_ascii_lowercase()) && has(|c| c.is_ascii_digit()));
+            assert_eq!((text.len(), text.matches('_').count()), (35, 3), "{text}");
+        }
         let letters: BTreeSet<char> = all.iter().flat_map(|text| text.chars()).collect();
-        assert_eq!(letters.len(), 62);
+        assert_eq!(letters.len(), 63);
     }
 }

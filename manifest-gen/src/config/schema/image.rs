@@ -4,7 +4,7 @@ use orch_manifest::grammar::SERVICE_KEYS as GRAMMAR_KEYS;
 use serde_json::{Value, json};
 
 use super::{Writer, flag, head, list, table, text};
-use crate::catalog::{IMAGE_KEYS, PAGE_KEYS, SERVICE_KEYS, VARIANT_KEYS};
+use crate::catalog::{Aspect, IMAGE_KEYS, PAGE_KEYS, SERVICE_KEYS, VARIANT_KEYS};
 
 impl Writer<'_> {
     /// A file of the catalog.
@@ -82,6 +82,7 @@ impl Writer<'_> {
             }
             "clusters" => flag("Whether several of them can be one"),
             "client" => list("The client in the container, with its arguments"),
+            "none" => table("What there is none of, with why", &Aspect::WORDS, |_| text("Why")),
             "dump" => stream("Writes all data to standard output"),
             "restore" => stream("Reads what `dump` wrote from standard input"),
             _ => json!({}),
