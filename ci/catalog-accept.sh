@@ -18,7 +18,7 @@ orch=$(realpath "$1")
 project=catalog-acceptance-$$
 state=$(mktemp -d)
 chmod 755 "$state"
-services=(etcd mariadb memcached mosquitto nats nginx postgres prometheus rabbitmq redis)
+services=(etcd mariadb memcached mosquitto nats nginx pages places postgres prometheus rabbitmq redis store)
 started=$SECONDS
 
 compose() { docker compose --ansi never -p "$project" -f "$state/deploy/compose.yaml" "$@"; }
@@ -72,16 +72,18 @@ until_health() {
 
 "$here"/engines/docker-up.sh postgres:16 mariadb:11.4 redis:7-alpine rabbitmq:3.13-management nats:2.10-alpine \
   eclipse-mosquitto:2.0 memcached:1.6 nginx:1.28 quay.io/coreos/etcd:v3.5.16 prom/prometheus:v2.55.1 \
-  orch.example/client:1
+  postgis/postgis:16-3.5 nginxinc/nginx-unprivileged:1.28 orch.example/client:1
 
 "$orch" orch render --manifest "$here/catalog/manifest.json" --target compose --profile ci --strict \
   --out "$state/deploy" >/dev/null
 mkdir -m 755 "$state/secrets"
 export ORCH_SECRETS=$state/secrets
-for id in mariadb mosquitto nats postgres rabbitmq redis; do
-  export "${id^^}_PASSWORD=$(head -c 18 /dev/urandom | base64 | tr '+/' '-_')"
+secret() { head -c 18 /dev/urandom | base64 | tr '+/' '-_'; }
+# What the deployer is asked for, and the files of it.
+while read -r name; do export "$name=$(secret)"; done < <(sed -n '/^ORCH_SECRETS=/d; s/^\([A-Z_]*\)=$/\1/p' "$state/deploy/.env.example")
+for name in $(sed -n 's/^# the folder with a file for each of the secrets //p' "$state/deploy/.env.example" | tr -d ,); do
+  secret >"$ORCH_SECRETS/$name"
 done
-printf %s "$(head -c 18 /dev/urandom | base64 | tr '+/' '-_')" >"$ORCH_SECRETS/mariadb-root-password"
 chmod 644 "$ORCH_SECRETS"/*
 
 # --- started, as they are rendered ------------------------------------------------------------------
@@ -140,6 +142,9 @@ print("answered")'
   used mariadb 42 'u=${MARIADB_URL#mysql://}; export MYSQL_PWD=${u#*:}; MYSQL_PWD=${MYSQL_PWD%%@*}
     mariadb --user "${u%%:*}" --host mariadb --database "${u##*/}" --batch --skip-column-names \
       --execute "CREATE TABLE t AS SELECT 42 AS n; SELECT n FROM t"'
+  used places 'POINT(1 2)' 'psql "$PLACES_URL" -qAtc "CREATE EXTENSION IF NOT EXISTS postgis" -c "SELECT ST_AsText(ST_Point(1, 2))"'
+  used pages 'it works' 'curl --silent --fail "$PAGES_URL/"'
+  used store kept 'redis-cli -u "$STORE_URL" --no-auth-warning set k kept >/dev/null; redis-cli -u "$STORE_URL" --no-auth-warning get k'
   used redis there 'redis-cli -u "$REDIS_URL" --no-auth-warning set k there >/dev/null; redis-cli -u "$REDIS_URL" --no-auth-warning get k'
   used rabbitmq hello 'amqp-declare-queue --url "$AMQP_URL" -q q >/dev/null; amqp-publish --url "$AMQP_URL" -r q -b hello
     amqp-get --url "$AMQP_URL" -q q'
@@ -159,6 +164,10 @@ refused() {
 }
 refused postgres 'PGPASSWORD=wrong psql --host postgres --user app app -c "SELECT 1"'
 refused mariadb 'mariadb --host mariadb --user app --execute "SELECT 1"'
+refused mariadb 'u=${MARIADB_URL#mysql://}; export MYSQL_PWD=${u#*:}; MYSQL_PWD=${MYSQL_PWD%%@*}
+  mariadb --user "${u%%:*}" --host mariadb --execute "USE app"'
+refused places 'PGPASSWORD=wrong psql --host places --user app app -c "SELECT 1"'
+refused store 'redis-cli -e -h store ping'
 refused redis 'redis-cli -e -h redis ping'
 refused rabbitmq 'amqp-declare-queue --url amqp://app:wrong@rabbitmq -q q'
 refused mosquitto 'mosquitto_sub -h mosquitto -t t -C 1 -W 3'
@@ -178,16 +187,54 @@ for id in "${stopped[@]}"; do signal CONT "$id"; done
 for id in "${stopped[@]}"; do until_health "$id" healthy; done
 stopped=()
 
+# --- asked by their own clients ---------------------------------------------------------------------
+
+# words IMAGE PATH: a command of the catalog, one word a line of zeros.
+words() {
+  "$orch" orch catalog "$1" --json | python3 -c '
+import json, sys
+value = json.load(sys.stdin)
+for key in sys.argv[1].split("."):
+    value = value[key]
+for word in value:
+    sys.stdout.write(word + "\0")' "$2"
+}
+# asked SERVICE IMAGE EXPECTED [LINE]: the client of the catalog, given this line, says something like it.
+asked() {
+  local client=() out
+  mapfile -d '' client < <(words "$2" client)
+  # One that says what happens as it happens is stopped.
+  out=$(echo "${4:-}" | timeout 20 docker compose --ansi never -p "$project" -f "$state/deploy/compose.yaml" \
+    exec -T "$1" "${client[@]}" 2>&1) || true
+  case $out in
+    *"$3"*) ok "$1" "is asked by its own client" ;;
+    *) fail "$1" "tells its own client: $out" ;;
+  esac
+}
+asked postgres postgres:16 42 'SELECT 6 * 7;'
+asked mariadb mariadb:11.4 42 'SELECT 6 * 7;'
+asked redis redis:7-alpine PONG PING
+asked rabbitmq rabbitmq:3.13-management RabbitMQ
+asked etcd quay.io/coreos/etcd:v3.5.16 127.0.0.1:2379
+asked prometheus prom/prometheus:v2.55.1 up
+asked mosquitto eclipse-mosquitto:2.0 'topic there'
+
+# --- kept over a new container, where it is no cache ------------------------------------------------
+
+compose up --wait --force-recreate --no-deps store redis >"$state/again" 2>&1 || fail store "does not start again"
+# shellcheck disable=SC2016  # The application's own shell reads the variables.
+{
+  used store kept 'redis-cli -u "$STORE_URL" --no-auth-warning get k'
+  used redis '' 'redis-cli -u "$REDIS_URL" --no-auth-warning get k'
+}
+
 # --- data out and in again --------------------------------------------------------------------------
 
-# stream SERVICE KEY: what the catalog says runs in the container.
+# stream SERVICE IMAGE KEY: what the catalog says runs in the container.
 stream() {
-  local words=()
-  mapfile -d '' words < <("$orch" orch catalog "$2" --json | python3 -c '
-import json, sys
-for word in json.load(sys.stdin)[sys.argv[1]]["command"]:
-    sys.stdout.write(word + "\0")' "$3")
-  compose exec -T "$1" "${words[@]}"
+  local command=()
+  mapfile -d '' command < <(words "$2" "$3.command")
+  compose exec -T "$1" "${command[@]}"
 }
 # sql SERVICE STATEMENT: as the application.
 # shellcheck disable=SC2016  # The application's own shell reads the variables.
@@ -207,5 +254,13 @@ for line in "postgres postgres:16" "mariadb mariadb:11.4"; do
   if [ "$back" != 42 ]; then fail "$id" "lost its data: $back"; fi
   ok "$id" "gives its data and takes it back"
 done
+
+stream rabbitmq rabbitmq:3.13-management dump >"$state/dump" || fail rabbitmq "does not give its definitions"
+compose exec -T rabbitmq rabbitmqctl --quiet delete_queue q >/dev/null
+stream rabbitmq rabbitmq:3.13-management restore <"$state/dump" >/dev/null || fail rabbitmq "does not take its definitions"
+case $(compose exec -T rabbitmq rabbitmqctl --quiet list_queues name) in
+  *q*) ok rabbitmq "gives its definitions and takes them back" ;;
+  *) fail rabbitmq "lost its queue" ;;
+esac
 
 echo "all ${#services[@]} services in $((SECONDS - started)) s"

@@ -10,6 +10,7 @@ use orch_manifest::{Duration, Id, ImageRef, Port, PortRef, Template, UrlPath, Va
 use super::bindings::{environment, known};
 use super::facts::{Context, View};
 use super::profile::Base;
+use super::unknown::HEALTH;
 use super::{
     External, HealthCheck, MountedFile, Piece, Profile, Program, Published, Role, SecretUse, Text, Variable, Volume,
     Workload,
@@ -76,7 +77,8 @@ fn service(context: &Context<'_>, entry: &ServiceEntry, findings: &mut Vec<Findi
     }
     if service.workload.health.is_none() {
         let finding = Finding::new(Code::NoHealth, format!("`{}` has no health check", service.id));
-        findings.push(finding.help("write `health(…)`, or `health(none)` where running is enough").at(place));
+        let help = format!("{}; `health(none)` where running is enough", HEALTH.to_write(&workload.image));
+        findings.push(finding.help(help).at(place));
     }
     Some(workload)
 }

@@ -1,5 +1,7 @@
 //! What to say of an image that the catalog does not know, line by line.
 
+use orch_manifest::ImageRef;
+
 use super::facts::Context;
 use super::{Role, Workload};
 use crate::catalog;
@@ -22,31 +24,53 @@ fn missing(workload: &Workload, context: &Context<'_>) -> Vec<Finding> {
     }
     let (id, name) = (&workload.id, catalog::name(&workload.image));
     let used = context.topology.uses.values().any(|ids| ids.contains(id));
-    let without = |what: &str| format!("the catalog does not know the image `{name}`, and `{id}` does not say {what}");
     let mut found = Vec::new();
-    let mut find = |missing: bool, what: &str, line: &str| {
+    let mut find = |missing: bool, what: &str, line: Line, instead: &str| {
         if missing {
-            let help = format!("write `{line}`, or say it once for the image under `[catalog.{name:?}]` in orch.toml");
-            found.push(Finding::new(Code::UnknownImage, without(what)).help(help).at(&workload.declared_by));
+            let message = format!("the catalog does not know the image `{name}`, and `{id}` does not say {what}");
+            let help = format!("{}{instead}", line.to_write(&workload.image));
+            found.push(Finding::new(Code::UnknownImage, message).help(help).at(&workload.declared_by));
         }
     };
-    find(used && workload.ports.is_empty(), "on which port it answers", "port(NUMBER, name = \"…\", scheme = \"…\")");
+    find(used && workload.ports.is_empty(), "on which port it answers", PORT, "");
     let keeps = KEEPERS.contains(&kind.as_str()) && workload.volumes.iter().all(|volume| !volume.persistent);
     let said = workload.volumes.iter().any(|volume| volume.path.as_str() != "/tmp");
-    find(
-        keeps && !said,
-        "where it keeps data",
-        "volume(\"/PATH\", name = \"data\")` or, where nothing is kept, `volume(\"/PATH\", ephemeral)",
-    );
-    find(
-        workload.restricted && workload.user.is_none(),
-        "as whom it runs",
-        "user = \"UID:GID\"` or, for an image that needs root, `restricted = false",
-    );
+    find(keeps && !said, "where it keeps data", VOLUME, "; with `ephemeral` where nothing is kept");
+    let root = "; for an image that needs root, `restricted = false` instead";
+    find(workload.restricted && workload.user.is_none(), "as whom it runs", USER, root);
     let bound = context.manifest.service(id).is_some_and(|entry| !entry.service.workload.app_env.is_empty());
     let own = kind.as_str().starts_with("x-");
-    find(used && !bound && !own && !kind.is_soft(), "what applications are given", "app_env(NAME_URL = \"{url}\")");
+    find(used && !bound && !own && !kind.is_soft(), "what applications are given", APP_ENV, "");
     found
+}
+
+/// What to write of an image that is not known, in an attribute and below `[catalog.IMAGE.service]` in `orch.toml`.
+/// Capital letters and `…` are for a person to fill in.
+#[derive(Clone, Copy)]
+pub(super) struct Line {
+    attribute: &'static str,
+    toml: &'static str,
+}
+
+const PORT: Line = Line {
+    attribute: r#"port(NUMBER, name = "…", scheme = "…")"#,
+    toml: r#"port = { number = NUMBER, name = "…", scheme = "…" }"#,
+};
+const VOLUME: Line = Line {
+    attribute: r#"volume("/PATH", name = "data", size = "10Gi")"#,
+    toml: r#"volume = { path = "/PATH", name = "data", size = "10Gi" }"#,
+};
+const USER: Line = Line { attribute: r#"user = "UID:GID""#, toml: r#"user = "UID:GID""# };
+const APP_ENV: Line = Line { attribute: r#"app_env(NAME_URL = "{url}")"#, toml: r#"app_env = { NAME_URL = "{url}" }"# };
+pub(super) const HEALTH: Line = Line { attribute: r#"health(http = "/PATH")"#, toml: r#"health = { http = "/PATH" }"# };
+
+impl Line {
+    /// Both, with where each belongs.
+    pub(super) fn to_write(self, image: &ImageRef) -> String {
+        let name = catalog::name(image);
+        let Self { attribute, toml } = self;
+        format!("write `{attribute}`, or once for the image, below `[catalog.{name:?}.service]` in orch.toml, `{toml}`")
+    }
 }
 
 /// Replicas of a service with data, each with its own.

@@ -113,7 +113,7 @@ fn system(lines: &[(&str, &str, &str)]) -> System {
 }
 
 /// What was found, for a person who has to do something.
-fn found(plan: &Plan, target: &str) -> Vec<String> {
+pub(super) fn found(plan: &Plan, target: &str) -> Vec<String> {
     let packs = target::packs(None).unwrap();
     let rendered = target::render(plan, target, &packs).unwrap();
     assert!(!rendered.files.is_empty());

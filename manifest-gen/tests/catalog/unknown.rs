@@ -1,7 +1,11 @@
 //! An image that the catalog does not know is asked for what is missing, and that is enough.
 
 use cargo_orch::finding::{Code, Finding};
-use serde_json::json;
+use orch_attributes::Attribute;
+use orch_manifest::fragment::Declaration;
+use orch_manifest::manifest::{DeclaredBy, ServiceEntry};
+use proc_macro2::Span;
+use serde_json::{Value, json};
 
 use super::{System, messages};
 
@@ -9,24 +13,81 @@ fn found(system: &System, code: Code) -> Vec<Finding> {
     system.plan("prod").findings.into_iter().filter(|finding| finding.code == code).collect()
 }
 
+/// What is asked for of a service in one line, whose image is not known: the code, what is missing, and what to
+/// write in the attribute and in `orch.toml`.
+fn asked(system: &System) -> Vec<(Code, String, String)> {
+    let findings = system.plan("prod").findings;
+    let asked = findings.into_iter().filter(|finding| [Code::UnknownImage, Code::NoHealth].contains(&finding.code));
+    let mut found = Vec::new();
+    for finding in asked {
+        let help = finding.help.unwrap();
+        let mut quoted = help.split('`').skip(1).step_by(2);
+        let (attribute, section, toml) = (quoted.next().unwrap(), quoted.next().unwrap(), quoted.next().unwrap());
+        assert_eq!(section, "[catalog.\"acme/ledger\".service]", "{help}");
+        found.push((finding.code, attribute.to_owned(), toml.to_owned()));
+    }
+    found
+}
+
+fn ledger() -> System {
+    System::new().with("ledger", "database", "acme/ledger:1", &json!({}))
+}
+
+/// A line with its blanks filled in, as a person would.
+fn filled(line: &str) -> String {
+    let blanks =
+        [("NUMBER", "7000"), ("/PATH", "/data"), ("UID:GID", "1000:1000"), ("NAME_URL", "LEDGER_URL"), ("…", "ledger")];
+    blanks.iter().fold(line.to_owned(), |line, (blank, value)| line.replace(blank, value))
+}
+
 #[test]
 fn each_line_that_is_missing_is_said() {
-    let system = System::new().with("ledger", "database", "acme/ledger:1", &json!({}));
-    let missing = found(&system, Code::UnknownImage);
-    let help: Vec<&str> = missing.iter().filter_map(|finding| finding.help.as_deref()).collect();
-    for line in [
-        "`port(NUMBER, name = \"…\", scheme = \"…\")`",
-        "`volume(\"/PATH\", name = \"data\")`",
-        "`user = \"UID:GID\"`",
-        "`app_env(NAME_URL = \"{url}\")`",
-    ] {
-        assert!(
-            help.iter().any(|help| help.contains(line) && help.contains("[catalog.\"acme/ledger\"]")),
-            "{line}: {help:?}"
-        );
+    let asked = asked(&ledger());
+    let mut attributes: Vec<&str> = asked.iter().map(|(_, attribute, _)| attribute.as_str()).collect();
+    attributes.sort_unstable();
+    let expected = [
+        "app_env(NAME_URL = \"{url}\")",
+        "health(http = \"/PATH\")",
+        "port(NUMBER, name = \"…\", scheme = \"…\")",
+        "user = \"UID:GID\"",
+        "volume(\"/PATH\", name = \"data\", size = \"10Gi\")",
+    ];
+    assert_eq!(attributes, expected);
+}
+
+/// Each line takes its finding away and no other, in `orch.toml` and in the attribute.
+#[test]
+fn what_is_said_can_be_pasted() {
+    let all = asked(&ledger());
+    for (index, (_, _, toml)) in all.iter().enumerate() {
+        let section = format!("[catalog.\"acme/ledger\".service]\n{}", filled(toml));
+        // A check asks a port, so the port is there where the check is.
+        let port = all.iter().find(|(_, _, toml)| toml.starts_with("port") && section.contains("health"));
+        let port = port.map(|(_, _, toml)| format!("\n{}", filled(toml))).unwrap_or_default();
+        let left = asked(&ledger().config(&(section + &port)));
+        assert!(!left.contains(&all[index]), "{toml}: {left:?}");
     }
-    assert_eq!(missing.len(), 4);
-    assert_eq!(found(&system, Code::NoHealth).len(), 1);
+    let lines: Vec<String> = all.iter().map(|(_, _, toml)| filled(toml)).collect();
+    let whole = ledger().config(&format!("[catalog.\"acme/ledger\".service]\n{}", lines.join("\n")));
+    for target in ["compose", "swarm", "k8s"] {
+        let warnings = super::systems::found(&whole.plan("prod"), target);
+        assert_eq!(warnings, [""; 0], "nothing else is missing for {target}");
+    }
+    let attributes: Vec<String> = all.iter().map(|(_, attribute, _)| filled(attribute)).collect();
+    let stated = declared(&format!("kind = \"database\", image = \"acme/ledger:1\", {}", attributes.join(", ")));
+    let system = System { services: vec![stated], ..System::new() };
+    assert_eq!(asked(&system), []);
+}
+
+/// The service that these arguments of the attribute declare, as a manifest has it.
+fn declared(arguments: &str) -> Value {
+    let mut problems = Vec::new();
+    let declaration = Attribute::Service.read(arguments.parse().unwrap(), "Ledger", Span::call_site(), &mut problems);
+    let Some(Declaration::Service(service)) = declaration else { panic!("{arguments}") };
+    assert!(problems.is_empty(), "{arguments}: {:?}", problems[0].message);
+    let place =
+        DeclaredBy { package: "p".into(), version: None, file: "src/lib.rs".into(), item: "Ledger".into(), line: None };
+    serde_json::to_value(ServiceEntry { service, declared_by: place }).unwrap()
 }
 
 #[test]
