@@ -146,7 +146,7 @@ print("answered")'
   used pages 'it works' 'curl --silent --fail "$PAGES_URL/"'
   used store kept 'redis-cli -u "$STORE_URL" --no-auth-warning set k kept >/dev/null; redis-cli -u "$STORE_URL" --no-auth-warning get k'
   used redis there 'redis-cli -u "$REDIS_URL" --no-auth-warning set k there >/dev/null; redis-cli -u "$REDIS_URL" --no-auth-warning get k'
-  used rabbitmq hello 'amqp-declare-queue --url "$AMQP_URL" -q q >/dev/null; amqp-publish --url "$AMQP_URL" -r q -b hello
+  used rabbitmq hello 'amqp-declare-queue --url "$AMQP_URL" -d -q q >/dev/null; amqp-publish --url "$AMQP_URL" -r q -b hello
     amqp-get --url "$AMQP_URL" -q q'
   used mosquitto there 'mosquitto_pub -L "$MQTT_URL/topic" -r -m there; mosquitto_sub -L "$MQTT_URL/topic" -C 1 -W 5'
   used etcd there 'ETCDCTL_API=3; export ETCDCTL_API; etcdctl --endpoints "$ETCD_ENDPOINTS" put k there >/dev/null
@@ -164,6 +164,7 @@ refused() {
 }
 refused postgres 'PGPASSWORD=wrong psql --host postgres --user app app -c "SELECT 1"'
 refused mariadb 'mariadb --host mariadb --user app --execute "SELECT 1"'
+# shellcheck disable=SC2016  # The application's own shell reads the variables.
 refused mariadb 'u=${MARIADB_URL#mysql://}; export MYSQL_PWD=${u#*:}; MYSQL_PWD=${MYSQL_PWD%%@*}
   mariadb --user "${u%%:*}" --host mariadb --execute "USE app"'
 refused places 'PGPASSWORD=wrong psql --host places --user app app -c "SELECT 1"'

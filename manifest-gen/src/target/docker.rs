@@ -14,10 +14,15 @@ use crate::plan::{HealthCheck, Piece, Plan, Published, Role, Variable, Workload}
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Healthcheck {
+    /// How it is asked: `CMD` and the words of a command, or `CMD-SHELL` and a line for a shell.
     pub(super) test: Vec<String>,
+    /// The time between two checks: `5s`.
     interval: String,
+    /// The time after which a check has failed: `5s`.
     timeout: String,
+    /// How many checks in a row have to fail.
     retries: u32,
+    /// The time at the start in which a failed check does not count: `30s`.
     start_period: String,
 }
 
@@ -25,7 +30,9 @@ pub(super) struct Healthcheck {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Limits {
+    /// The limit that the process sees.
     soft: u64,
+    /// The limit up to which it may raise it.
     hard: u64,
 }
 
@@ -33,7 +40,9 @@ pub(super) struct Limits {
 #[derive(Clone, Debug, Default, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Amounts {
+    /// CPUs, as a decimal: `0.5`.
     cpus: Option<String>,
+    /// Bytes, with a unit: `256M`.
     memory: Option<String>,
 }
 
@@ -41,7 +50,9 @@ pub(super) struct Amounts {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Network {
+    /// `internal` or `external`.
     name: &'static str,
+    /// Whether it leads nowhere else.
     internal: bool,
 }
 
@@ -49,7 +60,9 @@ pub(super) struct Network {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct ConfigMount {
+    /// The `name` of a file among `configs`.
     pub(super) source: String,
+    /// The path in the container.
     pub(super) target: String,
 }
 

@@ -50,6 +50,7 @@ pub fn images(plan: &Plan) -> Vec<Image> {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Dockerfiles {
+    /// One for each image of an application.
     images: Vec<File>,
 }
 
@@ -57,19 +58,27 @@ pub struct Dockerfiles {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct File {
+    /// What the first line of the file says.
     banner: String,
+    /// The application.
     id: String,
     /// How the programs are compiled, when that is inside.
     source: Option<Source>,
+    /// The image that it is made from.
     base: String,
     /// The arguments of `LABEL`.
     labels: Vec<String>,
+    /// What is copied into it.
     copies: Vec<Copy>,
+    /// The user and the group it runs as: `10001:10001`.
     user: String,
     /// The arguments of `EXPOSE`.
     ports: Vec<String>,
+    /// The check of an application that has a port.
     healthcheck: Option<Healthcheck>,
+    /// The program, as JSON.
     entrypoint: Option<String>,
+    /// Its arguments, as JSON.
     command: Option<String>,
     /// The lines of its `.dockerignore`.
     ignored: Vec<String>,
@@ -78,24 +87,33 @@ struct File {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Source {
+    /// The image that compiles.
     builder: String,
+    /// What is compiled.
     programs: Vec<Program>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Copy {
+    /// A path in the folder that the image is built from, or in the compiling image.
     from: String,
+    /// A path in the image.
     to: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Healthcheck {
+    /// The time between two checks: `5s`.
     interval: String,
+    /// The time after which a check has failed: `5s`.
     timeout: String,
+    /// The time at the start in which a failed check does not count: `30s`.
     start_period: String,
+    /// How many checks in a row have to fail.
     retries: u32,
+    /// The arguments of `CMD`, as JSON.
     command: String,
 }
 

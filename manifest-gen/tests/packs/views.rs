@@ -47,3 +47,38 @@ fn keys(seen: &Value, schema: &Value, name: &str) {
     }
     assert_eq!(own.len(), schema["properties"].as_object().unwrap().len(), "{name}");
 }
+
+/// Who writes a pack has nothing else to go by.
+#[test]
+fn every_key_is_explained() {
+    for (name, _) in VIEWS {
+        let output = orch(&tests(), &["schema", &format!("view-{name}")]);
+        let schema: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut count = 0;
+        explained(name, &schema, &mut count);
+        assert!(count > 20, "{name}: {count}");
+    }
+}
+
+fn explained(place: &str, schema: &Value, count: &mut usize) {
+    match schema {
+        Value::Object(object) => {
+            let properties = object.get("properties").and_then(Value::as_object).into_iter().flatten();
+            // What is one of several kinds is explained where the kind is.
+            let kind = object
+                .get("description")
+                .filter(|_| object.get("properties").and_then(Value::as_object).is_some_and(|all| all.len() == 1));
+            for (key, property) in properties {
+                let text = property.get("description").or(kind).and_then(Value::as_str).unwrap_or_default();
+                assert!(text.len() > 5, "{place}/{key} is not explained: {property}");
+                assert!(!text.contains("`None`") && !text.contains("Option"), "{place}/{key}: {text}");
+                *count += 1;
+            }
+            for (key, inner) in object {
+                explained(&format!("{place}/{key}"), inner, count);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|inner| explained(place, inner, count)),
+        _ => {}
+    }
+}

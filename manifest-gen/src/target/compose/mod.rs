@@ -1,16 +1,19 @@
 //! A plan in the terms of the Compose Specification.
 
 pub(crate) mod data;
+mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use orch_manifest::Id;
 use orch_manifest::model::{AppKind, RestartPolicy};
-use serde::Serialize;
 
-use super::docker::{self, Amounts, ConfigMount, Healthcheck, Limits, Network, Supplied};
+use super::docker::{self, ConfigMount, Supplied};
 use super::interpolation::{escape, host_port, optional, published, required, secret_variable, supplied};
 use crate::finding::{Code, Finding, Severity};
+pub use view::Compose;
+use view::{Config, DependsOn, Mount, Port, SecretFile, Service};
+
 use crate::plan::{Condition, Dependency, Environment, Piece, Plan, Role, Text, Workload};
 
 /// The Compose profile of what runs on a schedule: Compose has no scheduler, so `up` leaves it out.
@@ -18,108 +21,6 @@ pub(crate) const SCHEDULED: &str = "scheduled";
 
 /// The variable that names the folder of the secrets' files.
 pub(crate) const SECRETS: &str = "ORCH_SECRETS";
-
-/// What the pack `compose` is given.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-pub struct Compose {
-    /// What the first line of every file says.
-    banner: String,
-    /// The project's name.
-    name: String,
-    services: Vec<Service>,
-    networks: Vec<Network>,
-    volumes: Vec<String>,
-    secrets: Vec<SecretFile>,
-    configs: Vec<Config>,
-    /// What the deployer's environment has to have or may have.
-    supplied: Vec<Supplied>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-/// A service. Each key is the one of that name in the Compose Specification, in the form that is written
-/// there; `$$` in a text is a dollar.
-struct Service {
-    id: String,
-    description: Option<String>,
-    image: String,
-    profiles: Vec<String>,
-    entrypoint: Vec<String>,
-    command: Vec<String>,
-    environment: BTreeMap<String, String>,
-    ports: Vec<Port>,
-    volumes: Vec<Mount>,
-    tmpfs: Vec<String>,
-    secrets: Vec<String>,
-    configs: Vec<ConfigMount>,
-    healthcheck: Option<Healthcheck>,
-    depends_on: Vec<DependsOn>,
-    networks: Vec<&'static str>,
-    network_mode: Option<&'static str>,
-    user: Option<String>,
-    working_dir: Option<String>,
-    hostname: Option<String>,
-    shm_size: Option<u64>,
-    ulimits: BTreeMap<String, Limits>,
-    cap_add: Vec<String>,
-    read_only: bool,
-    restart: &'static str,
-    stop_grace_period: String,
-    replicas: Option<u32>,
-    limits: Amounts,
-    reservations: Amounts,
-    gpus: Option<u32>,
-    labels: BTreeMap<String, String>,
-    annotations: BTreeMap<String, String>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-struct Port {
-    name: Option<String>,
-    target: u16,
-    published: String,
-    host_ip: Option<&'static str>,
-    protocol: &'static str,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-struct Mount {
-    kind: &'static str,
-    source: String,
-    target: String,
-    read_only: bool,
-    /// Whether the folder of the host is created where it is missing.
-    create_host_path: bool,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-struct Config {
-    name: String,
-    /// The file's path, relative to the output folder.
-    path: String,
-    /// The same for Compose, which takes a path without `./` for a name.
-    file: String,
-    content: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-struct SecretFile {
-    name: String,
-    file: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-struct DependsOn {
-    id: String,
-    condition: &'static str,
-    required: bool,
-}
 
 impl Compose {
     /// Says a plan in Compose's terms, and what Compose cannot say.

@@ -21,6 +21,7 @@ const CLIENT_SIDE: usize = 256 << 10;
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct ConfigMap {
+    /// Texts by their keys.
     data: Texts,
 }
 

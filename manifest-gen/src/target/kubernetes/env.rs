@@ -18,7 +18,9 @@ use crate::plan::{Environment, Piece, Text, Workload};
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Variable {
+    /// Its name.
     pub(super) name: String,
+    /// Its value, where it is neither in a Secret nor in a ConfigMap: `$(NAME)` is a variable above it, `$$(` the letters `$(`.
     value: Option<String>,
     /// The key of a Secret it comes from.
     pub(super) secret: Option<KeyRef>,
@@ -30,7 +32,9 @@ pub(super) struct Variable {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct KeyRef {
+    /// The Secret or the ConfigMap.
     pub(super) name: String,
+    /// The key in it.
     pub(super) key: String,
 }
 

@@ -52,20 +52,35 @@ pub struct Kubernetes {
     banner: String,
     /// The namespace of what kustomize makes.
     namespace: String,
+    /// What `kustomization.yaml` says.
     kustomization: Kustomization,
+    /// The namespace, where it is to be made.
     namespaces: Vec<Object<()>>,
+    /// One for each workload.
     service_accounts: Vec<Object<()>>,
+    /// Files that are mounted, and variables that the deployer sets.
     config_maps: Vec<Object<config::ConfigMap>>,
+    /// Secrets from a store, where a store is named.
     external_secrets: Vec<Object<secrets::ExternalSecret>>,
+    /// Who may talk to whom: one for each workload, and one that denies the rest.
     network_policies: Vec<Object<network_policy::NetworkPolicy>>,
+    /// The names and ports under which workloads are reached.
     services: Vec<Object<service::Service>>,
+    /// What is reached from outside, by host and path.
     ingresses: Vec<Object<service::Ingress>>,
+    /// Storage of workloads that are no `StatefulSet`.
     claims: Vec<Object<storage::Claim>>,
+    /// What keeps nothing.
     deployments: Vec<Object<workload::Deployment>>,
+    /// What keeps data.
     stateful_sets: Vec<Object<workload::StatefulSet>>,
+    /// What runs once.
     jobs: Vec<Object<workload::Job>>,
+    /// What runs on a schedule.
     cron_jobs: Vec<Object<workload::CronJob>>,
+    /// How many replicas may be missing, of what has several.
     disruption_budgets: Vec<Object<scaling::DisruptionBudget>>,
+    /// What is scaled by its load.
     autoscalers: Vec<Object<scaling::Autoscaler>>,
 }
 

@@ -19,8 +19,11 @@ const METRICS: &str = "metrics";
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct NetworkPolicy {
+    /// The labels of the pods that it is for; all pods where there is none.
     selector: Shared,
+    /// Who may talk to them.
     ingress: Vec<Rule>,
+    /// To whom they may talk.
     egress: Vec<Rule>,
 }
 
@@ -39,15 +42,20 @@ struct Rule {
 #[derive(Clone, Debug, Default, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Peer {
+    /// Pods with these labels.
     pods: Option<Shared>,
+    /// All pods of this namespace.
     namespace: Option<String>,
+    /// Addresses: `10.0.0.0/8`.
     cidr: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct PolicyPort {
+    /// The container's port.
     port: u16,
+    /// `TCP`, `UDP` or `SCTP`.
     protocol: String,
 }
 

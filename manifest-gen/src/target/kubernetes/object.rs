@@ -32,6 +32,7 @@ pub(super) struct Identity {
 pub(super) struct Object<T> {
     /// The file, relative to the output folder.
     pub(super) path: String,
+    /// Its name, namespace, labels and annotations.
     pub(super) metadata: Metadata,
     /// What is particular to the kind.
     pub(super) spec: T,
@@ -40,10 +41,13 @@ pub(super) struct Object<T> {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Metadata {
+    /// The object's name.
     pub(super) name: String,
-    /// `None` for what is in no namespace.
+    /// `null` for what is in no namespace.
     pub(super) namespace: Option<String>,
+    /// Labels, which say whose it is.
     pub(super) labels: Shared,
+    /// Annotations.
     pub(super) annotations: Texts,
 }
 

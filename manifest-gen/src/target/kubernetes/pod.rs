@@ -27,51 +27,80 @@ const MEMORY_LIMIT_FACTOR: u128 = 2;
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct PodTemplate {
+    /// Labels of the pods.
     pub(super) labels: Shared,
+    /// Annotations of the pods; a hash of each mounted file is among them.
     annotations: Texts,
+    /// The service account, whose token is not mounted.
     service_account: String,
-    /// `None` where the controller allows one only.
+    /// `null` where the controller allows one only.
     restart: Option<&'static str>,
+    /// The host's name in the pod, where it is stated.
     hostname: Option<String>,
+    /// Secrets with the credentials of registries.
     image_pull_secrets: Vec<String>,
+    /// Labels of the nodes on which it may run.
     node_selector: Texts,
+    /// How replicas are spread.
     spread: Vec<scaling::Spread>,
+    /// What holds for the whole pod.
     security: PodSecurity,
+    /// Seconds from being asked to stop to being killed, `drain_seconds` among them.
     grace_seconds: u64,
+    /// The one container.
     pub(super) container: Container,
+    /// What is mounted.
     volumes: Vec<Volume>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Container {
+    /// Its name: the workload's id.
     name: String,
+    /// The image, with tag or digest.
     image: String,
+    /// The program with its first arguments, where it is not the image's: `command` of the API.
     entrypoint: Vec<String>,
+    /// Arguments, where they are not the image's: `args` of the API.
     command: Vec<String>,
+    /// The folder it starts in, where it is not the image's.
     working_dir: Option<String>,
+    /// Ports that it listens on.
     ports: Vec<ContainerPort>,
+    /// Variables, in an order in which each follows those it is made of.
     pub(super) env: Vec<Variable>,
+    /// What is reserved.
     requests: Amounts,
+    /// What it may use at most.
     limits: Amounts,
+    /// How it is asked whether it works.
     probes: Probes,
+    /// Seconds to wait before it is asked to stop, until nobody is sent to it any more.
     drain_seconds: Option<u64>,
+    /// What holds for the container.
     security: ContainerSecurity,
+    /// Where volumes are mounted.
     mounts: Vec<Mount>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct ContainerPort {
+    /// Its name, at most 15 letters.
     name: String,
+    /// The port.
     number: u16,
+    /// `TCP`, `UDP` or `SCTP`.
     protocol: String,
 }
 
 #[derive(Clone, Debug, Default, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Amounts {
+    /// CPUs, as a quantity: `250m`.
     cpu: Option<String>,
+    /// Bytes, as a quantity: `256Mi`.
     memory: Option<String>,
     /// A quantity like the others, so it is text.
     gpu: Option<String>,

@@ -15,8 +15,11 @@ const PATIENCE: u32 = 3;
 #[derive(Clone, Debug, Default, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Probes {
+    /// Asked first, until it answers once.
     startup: Option<Probe>,
+    /// Whether it is sent anybody.
     readiness: Option<Probe>,
+    /// Whether it is started anew.
     liveness: Option<Probe>,
 }
 
@@ -25,8 +28,11 @@ pub(super) struct Probes {
 struct Probe {
     #[serde(flatten)]
     question: Question,
+    /// Seconds between two questions.
     period: u64,
+    /// Seconds after which there is no answer.
     timeout: u64,
+    /// How many in a row mean no.
     failures: u64,
 }
 
@@ -35,9 +41,25 @@ struct Probe {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Question {
-    Http { path: String, port: PortRef, scheme: &'static str },
-    Tcp { port: PortRef },
-    Exec { command: Vec<String> },
+    /// A request that is answered with 2xx or 3xx.
+    Http {
+        /// The path.
+        path: String,
+        /// The port.
+        port: PortRef,
+        /// `HTTP` or `HTTPS`.
+        scheme: &'static str,
+    },
+    /// A connection.
+    Tcp {
+        /// The port.
+        port: PortRef,
+    },
+    /// A command in the container that ends with 0.
+    Exec {
+        /// Its words.
+        command: Vec<String>,
+    },
 }
 
 /// A container's port by its name, or by its number where it is not declared.

@@ -13,15 +13,20 @@ const CPU_PERCENT: u32 = 80;
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct DisruptionBudget {
+    /// The labels of its pods, of which one may be missing.
     selector: Shared,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Autoscaler {
+    /// The `Deployment` that is scaled.
     target: String,
+    /// Replicas at least.
     min: u32,
+    /// Replicas at most.
     max: u32,
+    /// The percentage of the requested CPU that it aims at.
     cpu_percent: u32,
 }
 
@@ -29,7 +34,9 @@ pub(super) struct Autoscaler {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Spread {
+    /// The label of nodes: `topology.kubernetes.io/zone`.
     topology: &'static str,
+    /// The labels of the pods that are spread.
     selector: Shared,
 }
 

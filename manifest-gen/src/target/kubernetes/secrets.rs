@@ -22,18 +22,24 @@ const KEY: &str = "value";
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct ExternalSecret {
+    /// The store's name.
     store: String,
+    /// `SecretStore` or `ClusterSecretStore`.
     store_kind: String,
+    /// The Secret that is made.
     target: String,
+    /// Its keys, with what is under each.
     data: Vec<Remote>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Remote {
+    /// The key in the Secret.
     key: String,
     /// Its name in the store.
     name: String,
+    /// The part of what is in the store, where it has parts.
     property: Option<String>,
 }
 
@@ -41,6 +47,7 @@ struct Remote {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Generator {
+    /// The Secret.
     name: String,
     /// `key=file`
     files: Vec<String>,

@@ -32,9 +32,13 @@ const BASELINE: [&str; 13] = [
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct PodSecurity {
+    /// Whether an image that is root is refused.
     non_root: bool,
+    /// The number of the user, where it is known.
     user: Option<u32>,
+    /// The number of the group, where it is known.
     group: Option<u32>,
+    /// The group that volumes are given to.
     fs_group: Option<u32>,
     /// Whether the volume may be large enough for a change of its owner to take long.
     once: bool,
@@ -44,7 +48,9 @@ pub(super) struct PodSecurity {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct ContainerSecurity {
+    /// Whether the root of the container cannot be written to.
     read_only_root: bool,
+    /// Capabilities that it keeps, without `CAP_`; all others are dropped.
     capabilities: Vec<String>,
 }
 

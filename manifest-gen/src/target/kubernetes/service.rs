@@ -16,45 +16,60 @@ use crate::plan::Workload;
 pub(super) struct Service {
     /// Whether it gives each pod a name of its own instead of one address for all.
     headless: bool,
+    /// The labels of the pods that it leads to.
     selector: Shared,
+    /// Its ports, which are those of the container.
     ports: Vec<ServicePort>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct ServicePort {
+    /// Its name, which is the name of the container's port too.
     name: String,
+    /// The port.
     port: u16,
+    /// `TCP`, `UDP` or `SCTP`.
     protocol: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Ingress {
+    /// The ingress class, where one is named.
     class: Option<String>,
+    /// Certificates.
     tls: Vec<Tls>,
+    /// What leads where.
     rules: Vec<Rule>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Tls {
+    /// The hosts that it is for.
     hosts: Vec<String>,
+    /// The Secret with certificate and key.
     secret: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Rule {
+    /// The host; any where there is none.
     host: Option<String>,
+    /// Paths of it.
     paths: Vec<Route>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Route {
+    /// All paths that begin with this one.
     path: String,
+    /// The Service that it leads to.
     service: String,
+    /// The name of its port.
     port: String,
 }
 

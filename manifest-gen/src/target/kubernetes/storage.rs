@@ -34,7 +34,9 @@ pub(super) struct Claim {
     name: String,
     /// In a template they are immutable, so they are a selector's.
     labels: Shared,
+    /// The storage class, where one is named.
     storage_class: Option<String>,
+    /// The size, as a quantity: `10Gi`.
     size: String,
 }
 
@@ -42,17 +44,24 @@ pub(super) struct Claim {
 #[derive(Clone, Debug, Default, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Volume {
+    /// Its name in the pod.
     name: String,
+    /// An empty folder, or memory.
     empty_dir: Option<EmptyDir>,
+    /// The ConfigMap that has its files.
     config_map: Option<String>,
+    /// The claim that it is.
     claim: Option<String>,
+    /// Keys of Secrets, as files.
     secrets: Vec<Item>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct EmptyDir {
+    /// `Memory`, or the node's disk where there is none.
     medium: Option<&'static str>,
+    /// The size up to which it may grow, as a quantity.
     size_limit: Option<String>,
 }
 
@@ -60,16 +69,22 @@ struct EmptyDir {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Item {
+    /// The key.
     secret: KeyRef,
+    /// The file in the volume.
     path: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Mount {
+    /// The volume's name.
     name: String,
+    /// The path in the container.
     path: String,
+    /// The one file or folder of the volume that is mounted there; all of it where there is none.
     sub_path: Option<String>,
+    /// Whether it cannot be written to.
     read_only: bool,
 }
 

@@ -24,39 +24,54 @@ const PROGRESS_SECONDS: u64 = 600;
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Deployment {
-    /// `None` where an autoscaler decides.
+    /// `null` where an autoscaler decides.
     replicas: Option<u32>,
+    /// The labels of its pods, which never change.
     selector: Shared,
     /// Where starting takes longer than the API's own patience.
     progress_seconds: Option<u64>,
+    /// The template of its pods.
     pod: PodTemplate,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct StatefulSet {
+    /// How many run.
     replicas: u32,
+    /// The headless Service that gives each its name.
     service: String,
+    /// The labels of its pods, which never change.
     selector: Shared,
+    /// The templates of its claims.
     claims: Vec<Claim>,
+    /// The template of its pods.
     pod: PodTemplate,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Job {
+    /// How often it is tried again.
     retries: u32,
+    /// Seconds for which it is kept when it is done.
     kept_seconds: u32,
+    /// The template of its pod.
     pod: PodTemplate,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct CronJob {
+    /// The schedule, as a cron expression in UTC.
     schedule: String,
+    /// Seconds by which it may start late; after that it is left out.
     late_seconds: u32,
+    /// Seconds after which it is stopped.
     deadline_seconds: u32,
+    /// How often it is tried again.
     retries: u32,
+    /// The template of its pod.
     pod: PodTemplate,
 }
 

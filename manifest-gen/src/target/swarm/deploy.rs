@@ -24,15 +24,23 @@ const MONITOR: Duration = Duration::from_secs(30);
 pub(super) struct Deploy {
     /// Swarm's own where there is none.
     mode: Option<&'static str>,
+    /// How many run.
     replicas: u32,
     /// Of the service; those of its containers are elsewhere.
     labels: BTreeMap<String, String>,
+    /// How a new version replaces the old one; `null` for jobs.
     update: Option<Replacement>,
+    /// How the old one replaces a new one; `null` for jobs.
     rollback: Option<Replacement>,
+    /// When a task is started anew.
     restart: Restart,
+    /// What holds for the nodes that it may run on: `node.labels.shop.postgres == true`.
     constraints: Vec<String>,
+    /// What it may use at most.
     limits: Amounts,
+    /// What is reserved.
     reservations: Amounts,
+    /// What is reserved of what a node has besides: GPUs.
     generic: Option<Generic>,
 }
 
@@ -40,23 +48,31 @@ pub(super) struct Deploy {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Replacement {
+    /// How many at a time.
     parallelism: u32,
+    /// `start-first` or `stop-first`.
     order: &'static str,
+    /// `rollback` or `pause`.
     failure_action: &'static str,
+    /// The time for which a new task is watched: `30s`.
     monitor: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Restart {
+    /// `any`, `on-failure` or `none`.
     condition: &'static str,
+    /// The time between two attempts: `5s`.
     delay: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Generic {
+    /// What it is.
     kind: &'static str,
+    /// How many.
     value: u32,
 }
 

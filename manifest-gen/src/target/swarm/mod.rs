@@ -34,10 +34,15 @@ pub struct Swarm {
     banner: String,
     /// The name under which the stack is deployed.
     stack: String,
+    /// Services and applications, jobs among them.
     services: Vec<Service>,
+    /// The networks, `external` and `internal`.
     networks: Vec<Network>,
+    /// Volumes of the nodes.
     volumes: Vec<NodeVolume>,
+    /// Secrets, which are there before the stack is.
     secrets: Vec<ExternalSecret>,
+    /// Files that are mounted.
     configs: Vec<Config>,
     /// What the deployer's environment has to have or may have.
     supplied: Vec<Supplied>,
@@ -46,26 +51,47 @@ pub struct Swarm {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Service {
+    /// Its name, under which others reach it.
     id: String,
+    /// What it is, for people.
     description: Option<String>,
+    /// The image, with tag or digest.
     image: String,
+    /// The program with its first arguments; the image's where it is empty.
     entrypoint: Vec<String>,
+    /// Arguments; the image's where it is empty.
     command: Vec<String>,
+    /// Variables by their names; no secret is in them.
     environment: BTreeMap<String, String>,
+    /// Ports that are published, in the short form: `${ORCH_PORT_API:-8080}:8080/tcp`.
     ports: Vec<String>,
+    /// What is mounted besides secrets and files.
     mounts: Vec<Mount>,
+    /// Names of `secrets`, which are files in `/run/secrets`.
     secrets: BTreeSet<String>,
+    /// Files that are mounted.
     configs: Vec<ConfigMount>,
+    /// How it is asked whether it works; `null` where nobody asks.
     healthcheck: Option<Healthcheck>,
+    /// Names of `networks`.
     networks: Vec<&'static str>,
+    /// The user and the group: `999:999`; the image's where there is none.
     user: Option<String>,
+    /// The folder it starts in, where it is not the image's.
     working_dir: Option<String>,
+    /// The host's name in the container, where it is stated.
     hostname: Option<String>,
+    /// Limits by their names.
     ulimits: BTreeMap<String, Limits>,
+    /// Capabilities that it keeps, without `CAP_`; all others are dropped.
     cap_add: Vec<String>,
+    /// Whether the root of the container cannot be written to.
     read_only: bool,
+    /// The time from being asked to stop to being killed: `10s`.
     stop_grace_period: String,
+    /// Labels of its containers.
     labels: BTreeMap<String, String>,
+    /// How many run, where, and how they are replaced.
     deploy: Deploy,
 }
 

@@ -24,8 +24,11 @@ const HASH: usize = 10;
 pub(super) struct Mount {
     /// `volume` or `tmpfs`.
     kind: &'static str,
+    /// The `key` of a volume; `null` for `tmpfs`.
     source: Option<String>,
+    /// The path in the container.
     target: String,
+    /// Whether it cannot be written to.
     read_only: bool,
     /// Whether it stays empty where the image has files at its path.
     nocopy: bool,
@@ -49,12 +52,15 @@ pub(super) struct NodeVolume {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Config {
+    /// Its name in the stack.
     key: String,
+    /// Its name in the swarm.
     name: String,
     /// The file's path, relative to the output folder.
     path: String,
     /// The same for `docker stack`.
     file: String,
+    /// What is in it.
     content: String,
     /// Whether Swarm fills in secrets and variables.
     template: bool,
