@@ -36,24 +36,19 @@ fn embedded(dir: &Dir<'static>, root: &Path, files: &mut Files) -> Result<(), Pa
     dir.dirs().try_for_each(|dir| embedded(dir, root, files))
 }
 
-/// The packs in the folders of `dir`. Files beside the folders and hidden entries are left alone.
-pub(crate) fn folder(dir: &Path) -> Result<BTreeMap<String, Files>, PackError> {
-    let mut packs = BTreeMap::new();
-    for path in entries(dir)? {
-        if !path.is_dir() {
-            continue;
-        }
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .filter(|name| is_target(name))
-            .ok_or_else(|| PackError::Name { path: path.clone() })?
-            .to_owned();
-        let mut files = Files::new();
-        collect(&path, &path, &mut files)?;
-        packs.insert(name, files);
+/// The packs in the folders of `dir`, by the folders' names. Files beside the folders and hidden entries are left alone.
+pub(crate) fn folder(dir: &Path) -> Result<BTreeMap<String, Result<Files, PackError>>, PackError> {
+    let folders = entries(dir)?.into_iter().filter(|path| path.is_dir());
+    Ok(folders.map(|path| (key(&path, dir), pack(&path))).collect())
+}
+
+fn pack(path: &Path) -> Result<Files, PackError> {
+    if !path.file_name().and_then(|name| name.to_str()).is_some_and(is_target) {
+        return Err(PackError::Name { path: path.to_owned() });
     }
-    Ok(packs)
+    let mut files = Files::new();
+    collect(path, path, &mut files)?;
+    Ok(files)
 }
 
 fn collect(dir: &Path, root: &Path, files: &mut Files) -> Result<(), PackError> {

@@ -52,40 +52,67 @@ struct Source {
 impl Packs {
     /// The built-in packs.
     pub fn builtin() -> Result<Self, PackError> {
-        Self::assemble(load::builtin()?, BTreeMap::new())
+        Self::all(load::builtin()?, BTreeMap::new())
     }
 
     /// The built-in packs, with the folders of `dir` over them.
     ///
     /// `DIR/<target>/` replaces the built-in pack of that name file by file,
     /// `pack.toml` included; a name that is not built in adds a target.
+    ///
+    /// Fails when one of them is broken: a folder whose name is a slip of the pen is an override that nobody renders.
     pub fn with_overrides(dir: impl AsRef<Path>) -> Result<Self, PackError> {
-        Self::assemble(load::builtin()?, load::folder(dir.as_ref())?)
+        Self::all(load::builtin()?, load::folder(dir.as_ref())?)
     }
 
-    fn assemble(builtin: BTreeMap<String, Files>, own: BTreeMap<String, Files>) -> Result<Self, PackError> {
+    /// The same without those that are broken, and what is wrong with each of them, by its name.
+    pub fn with_sound_overrides(dir: impl AsRef<Path>) -> Result<(Self, BTreeMap<String, PackError>), PackError> {
+        Ok(Self::assemble(load::builtin()?, load::folder(dir.as_ref())?))
+    }
+
+    fn all(
+        builtin: BTreeMap<String, Files>,
+        own: BTreeMap<String, Result<Files, PackError>>,
+    ) -> Result<Self, PackError> {
+        let (packs, broken) = Self::assemble(builtin, own);
+        broken.into_values().next().map_or(Ok(packs), Err)
+    }
+
+    fn assemble(
+        builtin: BTreeMap<String, Files>,
+        own: BTreeMap<String, Result<Files, PackError>>,
+    ) -> (Self, BTreeMap<String, PackError>) {
         let names: Vec<String> = builtin.keys().cloned().collect();
         let mut found: BTreeMap<String, (Origin, Files)> =
             builtin.into_iter().map(|(name, files)| (name, (Origin::BuiltIn, files))).collect();
+        let mut broken = BTreeMap::new();
         for (name, files) in own {
-            let (origin, merged) = found.entry(name).or_insert_with(|| (Origin::Own, Files::new()));
-            if *origin == Origin::BuiltIn && !files.is_empty() {
-                *origin = Origin::Overridden;
+            match files {
+                Ok(files) => {
+                    let (origin, merged) = found.entry(name).or_insert_with(|| (Origin::Own, Files::new()));
+                    if *origin == Origin::BuiltIn && !files.is_empty() {
+                        *origin = Origin::Overridden;
+                    }
+                    merged.extend(files);
+                }
+                Err(error) => {
+                    found.remove(&name);
+                    broken.insert(name, error);
+                }
             }
-            merged.extend(files);
         }
-        let packs = found
-            .into_iter()
-            .map(|(name, (origin, files))| {
-                let toml = files.get(spec::FILE).ok_or_else(|| PackError::NoSpec {
-                    pack: name.clone(),
-                    nearest: nearest(&name, names.iter().map(String::as_str)),
-                })?;
-                let description = Spec::parse(&name, toml).map_err(PackError::Invalid)?.description;
-                Ok((name, Source { origin, description, files, compiled: OnceLock::new() }))
-            })
-            .collect::<Result<_, PackError>>()?;
-        Ok(Self { packs })
+        let mut packs = BTreeMap::new();
+        for (name, (origin, files)) in found {
+            match describe(&name, &files, &names) {
+                Ok(description) => {
+                    packs.insert(name, Source { origin, description, files, compiled: OnceLock::new() });
+                }
+                Err(error) => {
+                    broken.insert(name, error);
+                }
+            }
+        }
+        (Self { packs }, broken)
     }
 
     /// What can be rendered, sorted by name.
@@ -113,4 +140,13 @@ impl Packs {
         let pack = Pack::compile(target, source.origin, source.files.clone())?;
         Ok(source.compiled.get_or_init(|| pack))
     }
+}
+
+/// What the `pack.toml` of a pack says it is.
+fn describe(name: &str, files: &Files, builtin: &[String]) -> Result<String, PackError> {
+    let toml = files.get(spec::FILE).ok_or_else(|| PackError::NoSpec {
+        pack: name.to_owned(),
+        nearest: nearest(name, builtin.iter().map(String::as_str)),
+    })?;
+    Ok(Spec::parse(name, toml).map_err(PackError::Invalid)?.description)
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use orch_templates::{Origin, Packs};
@@ -5,6 +6,7 @@ use orch_templates::{Origin, Packs};
 use super::failure::Failure;
 use super::selection::configuration;
 use super::templates::Templates;
+use crate::config::Config;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::target::TargetError;
@@ -36,14 +38,23 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
             Failure::new(Exit::Usage, "it is not said in which folder packs are")
                 .help("write `--templates DIR`, or `dir = \"deploy/templates\"` under `[templates]` in orch.toml")
         })?;
-        // Of a folder that is not there yet nothing can be copied.
-        let packs = if folder.is_dir() { args.templates.packs(&config)? } else { crate::target::packs(None)? };
+        // Of a folder that is not there yet nothing can be copied, and a broken pack is in nobody else's way.
+        let (packs, mut broken) =
+            if folder.is_dir() { Templates::sound(&folder)? } else { (crate::target::packs(None)?, BTreeMap::new()) };
+        if let Some(error) = broken.remove(&args.from) {
+            return Err(TargetError::from(error).into());
+        }
         return create(&packs, name, &args.from, &folder, output);
     }
-    list(&args.templates.packs(&config)?, output)
+    list(&args.templates, &config, output)
 }
 
-fn list(packs: &Packs, output: &mut Output) -> Result<Exit, Failure> {
+/// Lists what can be rendered; what is broken is named after it.
+fn list(templates: &Templates, config: &Config, output: &mut Output) -> Result<Exit, Failure> {
+    let (packs, broken) = match templates.existing(config)? {
+        Some(folder) => Templates::sound(&folder)?,
+        None => (crate::target::packs(None)?, BTreeMap::new()),
+    };
     let targets = packs.targets();
     let width = targets.iter().map(|target| target.name.len()).max().unwrap_or(0);
     for target in targets {
@@ -54,7 +65,11 @@ fn list(packs: &Packs, output: &mut Output) -> Result<Exit, Failure> {
         };
         output.data(&format!("{:width$}  {}{origin}\n", target.name, target.description))?;
     }
-    Ok(Exit::Done)
+    let exit = if broken.is_empty() { Exit::Done } else { Exit::Findings };
+    for error in broken.into_values() {
+        Failure::from(TargetError::from(error)).show(output);
+    }
+    Ok(exit)
 }
 
 /// Copies a pack into a folder of its own, as a whole or not at all.

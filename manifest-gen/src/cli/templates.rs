@@ -1,10 +1,11 @@
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use orch_templates::Packs;
+use orch_templates::{PackError, Packs};
 
 use super::failure::Failure;
 use crate::config::Config;
-use crate::target;
+use crate::target::{self, TargetError};
 
 /// Where packs of one's own are.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -19,11 +20,20 @@ impl Templates {
     /// The packs there are: the built-in ones, and those of the flag's folder, else of the one that the configuration
     /// names.
     pub(super) fn packs(&self, config: &Config) -> Result<Packs, Failure> {
-        let folder = match &self.templates {
-            Some(folder) => Some(folder.clone()),
-            None => config.templates()?.map(Into::into),
-        };
-        Ok(target::packs(folder.as_deref())?)
+        Ok(target::packs(self.existing(config)?.as_deref())?)
+    }
+
+    /// The packs there are with a folder of one's own, and what is wrong with those that are broken, by their names.
+    pub(super) fn sound(folder: &Path) -> Result<(Packs, BTreeMap<String, PackError>), Failure> {
+        Ok(Packs::with_sound_overrides(folder).map_err(TargetError::from)?)
+    }
+
+    /// The folder, which has to be there.
+    pub(super) fn existing(&self, config: &Config) -> Result<Option<PathBuf>, Failure> {
+        match &self.templates {
+            Some(folder) => Ok(Some(folder.clone())),
+            None => Ok(config.templates()?.map(Into::into)),
+        }
     }
 
     /// The folder itself, which need not be there yet.

@@ -11,11 +11,55 @@ fn a_pack_to_start_from_renders_as_the_one_it_was_copied_from() {
         let output = orch(folder.path(), &["targets", "--new", name, "--from", from, "--templates", "packs"]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let more = ["--templates", "packs"];
-        assert_eq!(
-            render(folder.path(), "shop", &config("shop"), name, &more),
-            render(folder.path(), "shop", &config("shop"), from, &more)
-        );
+        let said = |target: &str| format!("cargo orch render --target {target} ");
+        let mut copied = render(folder.path(), "shop", &config("shop"), name, &more);
+        for text in copied.values_mut() {
+            assert!(text.contains(&said(name)), "the first line names the command that made it: {text}");
+            *text = text.replace(&said(name), &said(from));
+        }
+        assert_eq!(copied, render(folder.path(), "shop", &config("shop"), from, &more));
     }
+}
+
+/// Who mends one pack can go on with another, and is told what is broken.
+#[test]
+fn a_broken_pack_is_in_nobody_elses_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = [("empty", None), ("Capital", None), ("mistake", Some("descripton = \"x\""))];
+    for (name, text) in broken {
+        let pack = folder.path().join("packs").join(name);
+        fs::create_dir_all(&pack).unwrap();
+        if let Some(text) = text {
+            fs::write(pack.join("pack.toml"), text).unwrap();
+        }
+    }
+    fs::create_dir(folder.path().join("packs/binary")).unwrap();
+    fs::write(folder.path().join("packs/binary/logo.png"), [0xff, 0xd8]).unwrap();
+    let new = |arguments: &[&str]| orch(folder.path(), &[&["targets", "--templates", "packs"], arguments].concat());
+    let output = new(&["--new", "mine"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = new(&["--new", "other", "--from", "mistake"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && said.contains("descripton"), "{said}");
+    assert!(!folder.path().join("packs/other").exists());
+    let output = new(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    let (list, said) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr).into_owned());
+    assert!(list.lines().any(|line| line.starts_with("mine ")), "{list}");
+    for part in ["empty", "Capital", "descripton", "logo.png"] {
+        assert!(said.contains(part) && !list.contains(part), "{part}: {said}");
+    }
+    // What is rendered is not: a folder named by a slip of the pen would be an override that nobody renders.
+    let output = render_to(
+        folder.path(),
+        "shop",
+        &config("shop"),
+        "mine",
+        &folder.path().join("out"),
+        &["--templates", "packs"],
+    );
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
