@@ -1,6 +1,7 @@
 #!/bin/bash
-# Installs the validators that are not on the machine, Graphviz from Debian's archive and the others into a
-# Python environment of their own, and prints the folder of their commands. Quick when they are there already.
+# Installs the validators that are not on the machine, and prints the folder of their commands: Graphviz, a browser
+# and Node.js from Debian's archive, the others into a Python environment of their own, and mermaid's script beside
+# it. Quick when they are there already.
 #
 #   PATH=$(tools.sh [FOLDER]):$PATH      FOLDER: default /var/tmp/orch-tools
 set -euo pipefail
@@ -14,8 +15,19 @@ if ! cmp -s "$wanted" "$folder/installed.txt"; then
   "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted" >&2
   cp "$wanted" "$folder/installed.txt"
 fi
-if ! command -v dot >/dev/null; then
+packages=()
+for pair in dot:graphviz chromium:chromium node:nodejs npm:npm; do
+  if ! command -v "${pair%%:*}" >/dev/null; then packages+=("${pair##*:}"); fi
+done
+if [ ${#packages[@]} != 0 ]; then
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends graphviz >/dev/null 2>&1
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null 2>&1
+fi
+mermaid=11.17.2
+if [ ! -f "$folder/mermaid.min.js" ]; then
+  npm pack --silent --pack-destination "$folder" "mermaid@$mermaid" >/dev/null
+  echo "6ad2f42c3fc26bbf9e45cbb6d11898972573ea52b33a5f4ff51952899f950ffd  $folder/mermaid-$mermaid.tgz" | sha256sum --check --quiet >&2
+  tar -xzf "$folder/mermaid-$mermaid.tgz" -C "$folder" --strip-components 2 package/dist/mermaid.min.js
+  rm "$folder/mermaid-$mermaid.tgz"
 fi
 echo "$folder/bin"
