@@ -12,8 +12,13 @@ if [ $# = 0 ]; then
   exit 2
 fi
 orch=$(realpath "$1")
-out=${2:-$(mktemp -d)}
-mkdir -p "$out"
+if [ $# -ge 2 ]; then
+  out=$2
+  mkdir -p "$out"
+else
+  out=$(mktemp -d)
+  trap 'rm -rf "$out"' EXIT
+fi
 tools=$("$here"/engines/tools.sh)
 
 systems=$here/../manifest-gen/tests/systems
