@@ -100,6 +100,13 @@ fn a_build_renders_and_is_fresh_until_something_changes() {
     workspace.edit("orch.toml", "name = \"shop\"", "name = \"store\"");
     assert!(rendered(&workspace, &[]).contains("store"));
 
+    // A folder of the catalog is asked for, and what is written into it.
+    workspace.write("pages/x.toml", "images = [\"x\"]\nservice = { grace = \"7s\" }\n");
+    workspace.edit("orch.toml", "[system]", "[catalog]\ndir = \"pages\"\n\n[system]");
+    assert!(rendered(&workspace, &[]).contains("stop_grace_period: 7s"));
+    workspace.edit("pages/x.toml", "7s", "9s");
+    assert!(rendered(&workspace, &[]).contains("stop_grace_period: 9s"));
+
     // Its own features, with which the other application has nothing to do.
     let text = rendered(&workspace, &["--features", "search"]);
     assert!(text.contains("search"), "{text}");

@@ -38,7 +38,7 @@ pub struct Entry {
     pub instead: BTreeMap<EnvName, Vec<EnvName>>,
     /// How each application gets something of its own.
     pub tenants: BTreeMap<String, Tenants>,
-    /// Whether several of them can be one: each replica of another has data of its own.
+    /// Whether several of them are one, run as is said here: each replica of another has data of its own.
     pub clusters: bool,
     /// The client, with its arguments: it runs in the container of a service and takes the user, the
     /// password and the database from that container's environment. Empty where there is none.

@@ -81,9 +81,12 @@ fn separate(workload: &Workload) -> Option<Finding> {
     }
     let name = catalog::name(&workload.image);
     let message = format!(
-        "`{}` keeps data and is to run {} times, and the image `{name}` is not known to make one cluster of them",
+        "`{}` keeps data and is to run {} times, and nothing is known by which they were one cluster of the image `{name}`",
         workload.id, workload.replicas
     );
-    let help = format!("leave `replicas` out, or write `[catalog.{name:?}]` with `clusters = true` in orch.toml");
+    let help = format!(
+        "leave `replicas` out; where they are told how to find each other, write `[catalog.{name:?}]` with \
+         `clusters = true` in orch.toml"
+    );
     Some(Finding::new(Code::SeparateReplicas, message).help(help).at(&workload.declared_by))
 }

@@ -80,7 +80,7 @@ impl Writer<'_> {
                 let what = "Files for the program that is run, unless a service says what is";
                 json!({ "description": what, "type": "array", "items": file })
             }
-            "clusters" => flag("Whether several of them can be one"),
+            "clusters" => flag("Whether several of them are one, run as is said here"),
             "client" => list("The client in the container, with its arguments"),
             "none" => table("What there is none of, with why", &Aspect::WORDS, |_| text("Why")),
             "dump" => stream("Writes all data to standard output"),
