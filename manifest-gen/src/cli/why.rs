@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use super::failure::Failure;
 use super::selection::{ProfileArg, Selection};
+use crate::catalog::Beneath;
 use crate::config::{FILE, Layer, LayerSource};
 use crate::exit::Exit;
 use crate::gather::{self, Gathered};
 use crate::output::Output;
-use crate::plan::{Profile, defaults, plan};
+use crate::plan::{Places, Profile, defaults, plan_with};
 
 /// Say what brought a service or an application, or where one of its values comes from
 ///
@@ -159,7 +160,9 @@ fn default(gathered: &Gathered, profile: &Profile, id: &Id, key: &str) -> Option
     for entry in manifest.apps.iter_mut().filter(|entry| entry.id == *id) {
         grammar::unset(&mut entry.app.workload, key);
     }
-    let plan = plan(&manifest, profile);
+    let mut beneath = Beneath::default();
+    beneath.withheld.entry(id.clone()).or_default().insert(key.to_owned());
+    let plan = plan_with(&manifest, profile, &beneath, &Places::new());
     let workload = plan.workload(id)?;
     match key {
         "replicas" => Some(workload.replicas.to_string()),

@@ -105,6 +105,20 @@ fn a_value_is_traced_to_all_that_say_something_about_it() {
     assert_eq!(why("local"), local);
 }
 
+/// A page of one's own is named with its line, over the page that is built in, over what is planned without either.
+#[test]
+fn a_value_is_traced_to_the_pages_of_the_catalog() {
+    let workspace = workspace("input-why-pages");
+    workspace.edit("crates/pg/src/lib.rs", "x:1", "postgres:16");
+    workspace.write("orch.toml", "[system]\nname = \"shop\"\n\n[catalog]\ndir = \"pages\"\n");
+    workspace.write("pages/pg.toml", "images = [\"postgres\"]\n\n[service]\ngrace = \"9s\"\n");
+    let why = |what: &str| workspace.run(&["why", what, "--no-compile"]).success().stdout;
+    let grace =
+        "`9s` from the catalog (pages/pg.toml:4), over `1m` from the catalog (postgres.toml), over the default `10s`\n";
+    assert_eq!(why("pg.grace"), grace);
+    assert_eq!(why("pg.env.POSTGRES_DB"), "`app` from the catalog (postgres.toml)\n");
+}
+
 #[test]
 fn a_volume_of_another_size_is_said_before_anything_is_written() {
     let workspace = Workspace::new("input-size");
