@@ -182,7 +182,7 @@ codes! {
     ImmutableChange = "immutable-change", Warning,
         "An object that was rendered before is rendered with something else that an engine does not change in place: a volume's size, a selector.",
         "Change it back, or do what the message says by hand before you apply it.";
-    StartOrder = "start-order-not-kept", Warning,
+    StartOrder = "start-order-not-kept", Note,
         "Some services or applications need others to have started, and the target starts everything at once.",
         "Let each wait for what it needs, as the runtime crate does in applications, or deploy with `cargo orch deploy`, which keeps the order.";
     SecretInUrl = "secret-must-be-url-safe", Note,

@@ -221,7 +221,7 @@ fn a_job_runs_to_its_end_and_a_schedule_is_nobodys() {
     assert_eq!((&nightly["replicas"], &nightly["restart_policy"]["condition"]), (&json!(0), &json!("none")));
     assert!(stack.found(Severity::Note).iter().any(|note| note.contains("no scheduler")));
     let order: Vec<_> = stack.findings.iter().filter(|finding| finding.code == Code::StartOrder).collect();
-    assert!(order.len() == 1 && order[0].severity == Severity::Warning && order[0].message.contains("`nightly`"));
+    assert!(order.len() == 1 && order[0].severity == Severity::Note && order[0].message.contains("`nightly`"));
 }
 
 #[test]

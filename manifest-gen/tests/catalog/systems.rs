@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cargo_orch::catalog::Catalog;
-use cargo_orch::finding::{Code, Severity};
+use cargo_orch::finding::Severity;
 use cargo_orch::plan::Plan;
 use cargo_orch::target;
 use serde_json::json;
@@ -118,8 +118,7 @@ pub(super) fn found(plan: &Plan, target: &str) -> Vec<String> {
     let rendered = target::render(plan, target, &packs).unwrap();
     assert!(!rendered.files.is_empty());
     let all = plan.findings.iter().chain(&rendered.findings);
-    // Swarm starts everything at once, whatever the services are.
-    let kept = all.filter(|finding| finding.severity > Severity::Note && finding.code != Code::StartOrder);
+    let kept = all.filter(|finding| finding.severity > Severity::Note);
     kept.map(|finding| format!("{}: {}", finding.code, finding.message)).collect()
 }
 
