@@ -18,6 +18,8 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 #[cfg(feature = "cli")]
+pub mod deploy;
+#[cfg(feature = "cli")]
 pub mod engine;
 #[cfg(feature = "cli")]
 pub mod exit;

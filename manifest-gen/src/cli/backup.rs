@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use super::engine::{Started, StartedArgs};
 use super::failure::Failure;
 use crate::catalog::{Aspect, Entry, Stream};
-use crate::engine::{CommandError, Container, Engine, State};
+use crate::engine::{CommandError, Container, State};
 use crate::exit::Exit;
 use crate::output::{Output, Progress};
 
@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let file = args
         .output
         .clone()
-        .unwrap_or_else(|| PathBuf::from(format!("{}-{}.{}", started.state.project, args.service, dump.extension)));
+        .unwrap_or_else(|| PathBuf::from(format!("{}-{}.{}", started.name, args.service, dump.extension)));
     let size = write(&started, &args.service, &dump, &file)?;
     output.talk(&format!("{size} bytes of `{}` are in `{}`", args.service, file.display()));
     Ok(Exit::Done)
@@ -51,7 +51,7 @@ fn write(started: &Started, service: &str, dump: &Stream, file: &Path) -> Result
         let size = temporary.as_file().metadata().map_or(0, |metadata| metadata.len());
         progress.waits(&format!("backs up {service}: {size} bytes"));
     };
-    let command = started.engine.exec(service, false, &dump.command);
+    let command = started.engine.exec(service, false, &dump.command, &started.interrupt)?;
     command.stream(&started.interrupt, None, Some(target), meanwhile).map_err(|error| match error {
         CommandError::Failed { talk, .. } => {
             Failure::new(Exit::Findings, format!("`{service}` could not be backed up, and no file was written\n{talk}"))

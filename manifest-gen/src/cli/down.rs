@@ -1,13 +1,20 @@
 use std::fs;
 use std::io::ErrorKind;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use super::engine::StartedArgs;
+use super::engine::{Started, StartedArgs};
 use super::failure::Failure;
-use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::output::{Output, Progress};
 
-/// Stop and remove what `up` started
+/// How often it is looked whether something is left.
+const POLL: Duration = Duration::from_millis(500);
+
+/// How long what is stopped may still run: longer than most are given to end.
+const LIMIT: Duration = Duration::from_mins(5);
+
+/// Stop and remove what `up` or `deploy` started
 ///
 /// Data stays, unless `--volumes` says otherwise. Nothing of another project or of another checkout is touched.
 #[derive(clap::Args)]
@@ -17,7 +24,7 @@ pub(super) struct Args {
     /// Remove the data as well
     #[arg(long)]
     volumes: bool,
-    /// Do not ask before data is removed
+    /// Do not ask before data, or what is many people's, is removed
     #[arg(short, long)]
     yes: bool,
 }
@@ -28,33 +35,67 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         output.talk(&format!("nothing was started here in the profile `{profile}`"));
         return Ok(Exit::Done);
     };
-    let project = &started.state.project;
-    if args.volumes && !args.yes && !output.confirm(&format!("Remove `{project}` with all of its data?"))? {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("the data of `{project}` was not removed, and nothing was stopped"),
-        )
-        .help("add `--yes` if it is meant"));
+    let name = &started.name;
+    if let Some(question) = args.question(&started)
+        && !args.yes
+        && !output.confirm(&question)?
+    {
+        let what =
+            if args.volumes { format!("the data of `{name}` was not removed") } else { format!("`{name}` stays") };
+        return Err(
+            Failure::new(Exit::Usage, format!("{what}, and nothing was stopped")).help("add `--yes` if it is meant")
+        );
     }
     let progress = Progress::new();
-    progress.waits(&format!("stops {project}"));
+    progress.waits(&format!("stops {name}"));
     started.engine.down(args.volumes).output(&started.interrupt, None)?;
+    gone(&started)?;
+    for command in started.engine.leftovers(args.volumes, &started.interrupt)? {
+        command.output(&started.interrupt, None)?;
+    }
     drop(progress);
-    if args.volumes && started.state.bound {
-        let data = started.folder.data();
-        match fs::remove_dir_all(&data) {
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                let path = data.display().to_string();
-                return Err(Failure::io("remove", &path, &error)
-                    .help(format!("it belongs to the users of the images: `sudo rm -r {path}`")));
-            }
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(Failure::io("remove", &data.display().to_string(), &error));
-            }
-            _ => {}
-        }
+    if let Some(data) = started.data.as_ref().filter(|_| args.volumes) {
+        remove(data)?;
     }
     let data = if args.volumes { ", with its data" } else { "; its data stays" };
-    output.talk(&format!("`{project}` is gone{data}"));
+    output.talk(&format!("`{name}` is gone{data}"));
     Ok(Exit::Done)
+}
+
+impl Args {
+    /// What is asked before something is removed that somebody may miss.
+    fn question(&self, started: &Started) -> Option<String> {
+        let name = &started.name;
+        match (self.volumes, started.is_shared) {
+            (true, _) => Some(format!("Remove `{name}` with all of its data?")),
+            (false, true) => Some(format!("Stop `{name}`, which others may use?")),
+            (false, false) => None,
+        }
+    }
+}
+
+/// Waits until nothing is left that runs: what ends has its volumes until then.
+fn gone(started: &Started) -> Result<(), Failure> {
+    let begun = Instant::now();
+    while !started.engine.is_gone(&started.interrupt)? {
+        if begun.elapsed() >= LIMIT {
+            let message = format!("some of `{}` still runs after {} s", started.name, LIMIT.as_secs());
+            return Err(Failure::new(Exit::NotReady, message).help("see what it is, and do it again"));
+        }
+        if started.interrupt.is_raised() {
+            return Err(Failure::interrupted());
+        }
+        std::thread::sleep(POLL);
+    }
+    Ok(())
+}
+
+fn remove(data: &Path) -> Result<(), Failure> {
+    let path = data.display().to_string();
+    match fs::remove_dir_all(data) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(Failure::io("remove", &path, &error)
+            .help(format!("it belongs to the users of the images: `sudo rm -r {path}`"))),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Failure::io("remove", &path, &error)),
+        _ => Ok(()),
+    }
 }

@@ -2,11 +2,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::cluster::PlaceArgs;
 use super::failure::Failure;
-use super::selection::ProfileArg;
+use super::selection::{ProfileArg, Source};
 use crate::catalog::Catalog;
 use crate::config::Config;
-use crate::engine::{self, Command, Compose, Interrupt, Project, Tool};
+use crate::engine::{self, Command, Compose, Engine, Interrupt, Project, Tool};
 use crate::exit::Exit;
 use crate::launch::{Folder, State, folder, overlay};
 use crate::plan::Profile;
@@ -41,32 +42,50 @@ impl EngineArg {
     }
 }
 
-/// What was started, for a command that needs nothing of the sources.
+/// What was started. On this machine nothing of the sources is needed to find it.
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct StartedArgs {
     #[command(flatten)]
     profile: ProfileArg,
     #[command(flatten)]
     engine: EngineArg,
-    /// Path of the workspace's Cargo.toml
-    #[arg(long, value_name = "PATH")]
-    manifest_path: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+    #[command(flatten)]
+    source: Source,
 }
 
-/// What `up` started, on its engine.
+/// What runs, on its engine.
 pub(super) struct Started {
-    pub(super) folder: Folder,
-    pub(super) state: State,
-    pub(super) engine: Compose,
+    /// The name under which the engine knows it.
+    pub(super) name: String,
+    /// The ids of what was started.
+    pub(super) services: Vec<String>,
+    pub(super) engine: Box<dyn Engine>,
     /// What is known about images.
     pub(super) catalog: Catalog,
     pub(super) interrupt: Interrupt,
+    /// The folder of this machine in which its data is, where it is in one.
+    pub(super) data: Option<PathBuf>,
+    /// Whether it is many people's.
+    pub(super) is_shared: bool,
 }
 
 impl StartedArgs {
-    /// What `up` started; none where it was never run.
+    /// What was started; none where nothing ever was on this machine.
     pub(super) fn find(&self) -> Result<(Profile, Option<Started>), Failure> {
-        let root = workspace_root(self.manifest_path.as_deref())?;
+        match self.place.cluster() {
+            Some(place) => {
+                let deployed = self.place.reach.find(place, &self.profile, &self.source)?;
+                let profile = deployed.profile.clone();
+                Ok((profile, Some(deployed.started(Interrupt::watch()?))))
+            }
+            None => self.on_this_machine(),
+        }
+    }
+
+    fn on_this_machine(&self) -> Result<(Profile, Option<Started>), Failure> {
+        let root = workspace_root(self.source.manifest_path())?;
         let utf8 = camino::Utf8PathBuf::from_path_buf(root.clone());
         let config = utf8.ok().map(|root| Config::load(&root)).transpose()?.unwrap_or_default();
         let profile = self.profile.find(&config)?;
@@ -74,12 +93,19 @@ impl StartedArgs {
         let Some(state) = State::read(&folder.profile(&profile))? else { return Ok((profile, None)) };
         let interrupt = Interrupt::watch()?;
         let tool = self.engine.choose(Some(&state), &interrupt)?;
-        let engine = Compose::new(tool, project(&folder, &profile, &state));
-        let catalog = config.catalog();
-        Ok((profile, Some(Started { folder, state, engine, catalog, interrupt })))
+        let started = Started {
+            name: state.project.clone(),
+            services: state.services.iter().map(ToString::to_string).collect(),
+            engine: Box::new(Compose::new(tool, project(&folder, &profile, &state))),
+            catalog: config.catalog(),
+            interrupt,
+            data: state.bound.then(|| folder.data()),
+            is_shared: false,
+        };
+        Ok((profile, Some(started)))
     }
 
-    /// What `up` started, which there has to be.
+    /// What was started, which there has to be.
     pub(super) fn require(&self) -> Result<Started, Failure> {
         let (profile, started) = self.find()?;
         started.ok_or_else(|| {
@@ -92,12 +118,12 @@ impl StartedArgs {
 impl Started {
     /// The ids among these that were given, which all have to be known.
     pub(super) fn known(&self, ids: &[String]) -> Result<(), Failure> {
-        let known: Vec<&str> = self.state.services.iter().map(orch_manifest::Id::as_str).collect();
-        match ids.iter().find(|id| !known.contains(&id.as_str())) {
+        match ids.iter().find(|id| !self.services.contains(id)) {
             None => Ok(()),
             Some(id) => {
+                let known: Vec<&str> = self.services.iter().map(String::as_str).collect();
                 let help = orch_manifest::did_you_mean(id, &known);
-                Err(Failure::new(Exit::Usage, format!("`{}` has no `{id}`", self.state.project)).help(help))
+                Err(Failure::new(Exit::Usage, format!("`{}` has no `{id}`", self.name)).help(help))
             }
         }
     }

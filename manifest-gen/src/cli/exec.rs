@@ -3,7 +3,6 @@ use std::io::IsTerminal;
 use super::engine::{Started, StartedArgs};
 use super::failure::Failure;
 use crate::catalog::Aspect;
-use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -28,7 +27,8 @@ pub(super) fn run(args: &Args, _: &mut Output) -> Result<Exit, Failure> {
     started.known(std::slice::from_ref(&args.service))?;
     let command = if args.command.is_empty() { client(&started, &args.service)? } else { args.command.clone() };
     let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    Ok(Exit::of(started.engine.exec(&args.service, terminal, &command).attached(&started.interrupt)?))
+    let command = started.engine.exec(&args.service, terminal, &command, &started.interrupt)?;
+    Ok(Exit::of(command.attached(&started.interrupt)?))
 }
 
 /// The client that the image of a service has.

@@ -56,6 +56,11 @@ impl Failure {
         &self.message
     }
 
+    /// Whether a tool is not there, or nobody answers it.
+    pub(super) fn is_missing(&self) -> bool {
+        self.exit == Exit::Missing
+    }
+
     /// The process was asked to end.
     pub(super) fn interrupted() -> Self {
         Self::new(Exit::Interrupted, "interrupted")
@@ -145,13 +150,15 @@ impl From<CommandError> for Failure {
         let exit = match &error {
             CommandError::Missing { .. } => Exit::Missing,
             CommandError::Run { .. } => Exit::Io,
-            CommandError::Failed { talk, .. } if is_silence(talk) => Exit::Missing,
+            CommandError::Failed { talk, .. } if is_silence(talk) || is_no_swarm(talk) => Exit::Missing,
             CommandError::Failed { .. } => Exit::Findings,
             CommandError::Late { .. } => Exit::NotReady,
             CommandError::Interrupted => Exit::Interrupted,
         };
         let failure = Self::from_error(exit, &error);
         match exit {
+            Exit::Missing if matches!(&error, CommandError::Failed { talk, .. } if is_no_swarm(talk)) => failure
+                .help("`docker swarm init` makes a swarm of this engine; of one that is there, let `DOCKER_HOST` name a manager"),
             Exit::Missing => failure.help("see whether the engine runs: `cargo orch doctor`"),
             _ => failure,
         }
@@ -161,15 +168,33 @@ impl From<CommandError> for Failure {
 /// Whether an engine's program says that its engine does not answer.
 fn is_silence(talk: &str) -> bool {
     let talk = talk.to_ascii_lowercase();
-    ["cannot connect to the docker daemon", "cannot connect to podman", "error during connect"]
-        .iter()
-        .any(|words| talk.contains(words))
+    [
+        "cannot connect to the docker daemon",
+        "cannot connect to podman",
+        "error during connect",
+        "unable to connect to the server",
+        "the connection to the server",
+        "context was not found",
+    ]
+    .iter()
+    .any(|words| talk.contains(words))
+}
+
+/// Whether Docker says that its engine manages no swarm.
+fn is_no_swarm(talk: &str) -> bool {
+    talk.contains("not a swarm manager")
 }
 
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Command(error) => error.into(),
+            error @ EngineError::Elsewhere { place: None, .. } => {
+                Self::from_error(Exit::Findings, &error).help("`cargo orch status` says what runs")
+            }
+            error @ EngineError::Elsewhere { .. } => {
+                Self::from_error(Exit::Findings, &error).help("let `DOCKER_HOST` name the engine of that node")
+            }
             error @ EngineError::Unreadable { .. } => Self::from_error(Exit::Findings, &error)
                 .help("this version of the engine is not known; `cargo orch doctor` says which it is"),
         }

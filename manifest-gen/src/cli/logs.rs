@@ -1,9 +1,11 @@
+use std::sync::mpsc;
+
 use regex_lite::Regex;
 
 use super::engine::StartedArgs;
 use super::failure::Failure;
 use crate::engine::command::Stream;
-use crate::engine::{ERASE, Engine, Logs};
+use crate::engine::{Command, CommandError, ERASE, Interrupt, Logs};
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -48,14 +50,34 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let logs =
         Logs { follow: args.follow, tail: args.tail, since: args.since.clone(), names: args.services.len() != 1 };
     let mut failed = Ok(());
-    started.engine.logs(&args.services, &logs).lines(&started.interrupt, |stream, line| {
+    let each = |stream: Stream, line: &str| {
         let line = line.trim_start_matches(ERASE);
         let is_wanted = args.grep.as_ref().is_none_or(|pattern| pattern.is_match(line));
-        match stream {
-            Stream::Out if is_wanted && failed.is_ok() => failed = output.data(&format!("{line}\n")),
-            _ => {}
+        if stream == Stream::Out && is_wanted && failed.is_ok() {
+            failed = output.data(&format!("{line}\n"));
         }
-    })?;
+    };
+    beside(&started.engine.logs(&args.services, &logs), &started.interrupt, each)?;
     failed?;
     Ok(Exit::Done)
+}
+
+/// Runs commands beside each other and hands over each line when it comes.
+fn beside(commands: &[Command], interrupt: &Interrupt, mut each: impl FnMut(Stream, &str)) -> Result<(), CommandError> {
+    if let [command] = commands {
+        return command.lines(interrupt, each);
+    }
+    let (sender, receiver) = mpsc::channel::<(Stream, String)>();
+    std::thread::scope(|scope| {
+        let read = |command| {
+            let sender = sender.clone();
+            // Who reads has gone only when everything has ended.
+            let hand_over = move |stream, line: &str| drop(sender.send((stream, line.to_owned())));
+            scope.spawn(move || Command::lines(command, interrupt, hand_over))
+        };
+        let threads: Vec<_> = commands.iter().map(read).collect();
+        drop(sender);
+        receiver.iter().for_each(|(stream, line)| each(stream, &line));
+        threads.into_iter().map(|thread| thread.join().unwrap_or(Err(CommandError::Interrupted))).collect()
+    })
 }

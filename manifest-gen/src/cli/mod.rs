@@ -4,8 +4,10 @@ mod artifacts;
 mod backup;
 mod build;
 mod catalog;
+mod cluster;
 mod completions;
 mod config;
+mod deploy;
 mod diff;
 mod doctor;
 mod down;
@@ -77,6 +79,7 @@ enum Command {
     Doctor(doctor::Args),
     Build(build::Args),
     Push(push::Args),
+    Deploy(deploy::Args),
     Up(up::Args),
     Down(down::Args),
     Status(status::Args),
@@ -119,6 +122,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Doctor(args) => doctor::run(&args, &mut output),
         Command::Build(args) => build::run(&args, &mut output),
         Command::Push(args) => push::run(&args, &mut output),
+        Command::Deploy(args) => deploy::run(&args, &mut output),
         Command::Up(args) => up::run(&args, &mut output),
         Command::Down(args) => down::run(&args, &mut output),
         Command::Status(args) => status::run(&args, &mut output),

@@ -6,7 +6,6 @@ use orch_manifest::Port;
 
 use super::engine::{Started, StartedArgs};
 use super::failure::Failure;
-use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -48,6 +47,9 @@ impl std::str::FromStr for Ports {
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let started = args.started.require()?;
     started.known(std::slice::from_ref(&args.service))?;
+    if let Some(command) = started.engine.forward(&args.service, args.ports.local, args.ports.target.get()) {
+        return Ok(Exit::of(command.attached(&started.interrupt)?));
+    }
     let target = reached(&started, &args.service, args.ports.target)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.ports.local)).map_err(|error| {
         Failure::io("listen on", &format!("127.0.0.1:{}", args.ports.local), &error)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use super::backup::tool;
 use super::engine::StartedArgs;
 use super::failure::Failure;
-use crate::engine::{CommandError, Engine};
+use crate::engine::CommandError;
 use crate::exit::Exit;
 use crate::output::{Output, Progress};
 
@@ -35,13 +35,13 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     }
     let started = args.started.require()?;
     let restore = tool(&started, service, "restored", |known| known.restore.as_ref())?;
-    let question = format!("Replace the data of `{service}` in `{}` by `{path}`?", started.state.project);
+    let question = format!("Replace the data of `{service}` in `{}` by `{path}`?", started.name);
     if !args.yes && !output.confirm(&question)? {
         return Err(Failure::new(Exit::Usage, format!("the data of `{service}` was not touched"))
             .help("add `--yes` if it is meant"));
     }
     let progress = Progress::new();
-    let command = started.engine.exec(service, false, &restore.command);
+    let command = started.engine.exec(service, false, &restore.command, &started.interrupt)?;
     let meanwhile = || progress.waits(&format!("restores {service}"));
     command.stream(&started.interrupt, Some(file), None, meanwhile).map_err(|error| match error {
         CommandError::Failed { talk, .. } => {

@@ -5,7 +5,7 @@ use orch_manifest::did_you_mean;
 use super::engine::{EngineArg, files};
 use super::failure::Failure;
 use super::selection::{ProfileArg, Source};
-use crate::engine::{Compose, Engine, Interrupt, Project};
+use crate::engine::{Compose, Interrupt, Project};
 use crate::exit::Exit;
 use crate::launch::environment::{self, Missing, Vault};
 use crate::launch::{Folder, State};

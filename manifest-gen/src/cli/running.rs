@@ -10,10 +10,10 @@ use orch_manifest::model::AppKind;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::engine::{Compose, Container, Health};
+use crate::engine::{Container, Health};
 use crate::launch::State;
 use crate::launch::ports::Source;
-use crate::launch::readiness::{Verdict, expected, judge};
+use crate::launch::readiness::{Expected, Verdict, judge};
 use crate::plan::{Plan, Role, Workload};
 
 /// What runs of a system, as `status --json` and `up --json` print it.
@@ -27,9 +27,9 @@ pub(super) struct Report {
     system: String,
     /// The profile.
     profile: String,
-    /// The name under which the engine knows it; none when it was never started.
+    /// The name under which the engine knows it, a project, a stack or a namespace; none when it was never started.
     project: Option<String>,
-    /// The engine; none when it was never started.
+    /// The engine: `docker`, `podman`, `swarm` or `kubernetes`; none when it was never started.
     engine: Option<String>,
     /// Whether everything that is planned is there.
     ready: bool,
@@ -110,40 +110,53 @@ struct Skipped {
     port: u16,
 }
 
-impl Report {
-    /// What is planned against what runs.
-    pub(super) fn new(plan: &Plan, state: &State, engine: &Compose, containers: &[Container]) -> Self {
-        Self::of(plan, Some((state, engine.project().name.as_str())), containers)
+/// What is reported on.
+pub(super) struct Subject<'a> {
+    pub(super) plan: &'a Plan,
+    /// What is to be there of it.
+    pub(super) expected: &'a [Expected],
+    /// The name under which an engine knows it, and which engine; none when it was never started.
+    pub(super) started: Option<(&'a str, &'a str)>,
+    /// What `up` remembers of this machine.
+    pub(super) state: Option<&'a State>,
+}
+
+impl<'a> Subject<'a> {
+    /// What was started on this machine.
+    pub(super) fn here(plan: &'a Plan, expected: &'a [Expected], state: &'a State) -> Self {
+        Self { plan, expected, started: Some((&state.project, &state.engine)), state: Some(state) }
     }
 
     /// What is planned, of which nothing was ever started.
-    pub(super) fn never(plan: &Plan) -> Self {
-        Self::of(plan, None, &[])
+    pub(super) fn never(plan: &'a Plan, expected: &'a [Expected]) -> Self {
+        Self { plan, expected, started: None, state: None }
     }
 
-    fn of(plan: &Plan, started: Option<(&State, &str)>, containers: &[Container]) -> Self {
-        let planned = expected(plan);
+    /// What is planned against what runs.
+    pub(super) fn report(&self, containers: &[Container]) -> Report {
         let verdicts: BTreeMap<&Id, Verdict> =
-            judge(&planned, containers).into_iter().map(|(expected, verdict)| (&expected.id, verdict)).collect();
-        let services = plan.workloads.iter().filter_map(|workload| {
+            judge(self.expected, containers).into_iter().map(|(expected, verdict)| (&expected.id, verdict)).collect();
+        let services = self.plan.workloads.iter().filter_map(|workload| {
             let verdict = verdicts.get(&workload.id)?;
             let own = containers.iter().filter(|one| one.service == workload.id.as_str()).collect();
-            Some(service(workload, verdict, own, started.map(|(state, _)| state)))
+            Some(service(workload, verdict, own, self.state))
         });
         let services: Vec<Service> = services.collect();
-        let skipped = started.into_iter().flat_map(|(state, _)| &state.skipped);
-        Self {
+        let skipped = self.state.into_iter().flat_map(|state| &state.skipped);
+        Report {
             schema_version: 1,
-            system: plan.system.to_string(),
-            profile: plan.profile.to_string(),
-            project: started.map(|(_, project)| project.to_owned()),
-            engine: started.map(|(state, _)| state.engine.clone()),
+            system: self.plan.system.to_string(),
+            profile: self.plan.profile.to_string(),
+            project: self.started.map(|(project, _)| project.to_owned()),
+            engine: self.started.map(|(_, engine)| engine.to_owned()),
             ready: services.iter().all(|service| service.ready),
             skipped: skipped.map(|(id, port)| Skipped { id: id.to_string(), port: port.get() }).collect(),
             services,
         }
     }
+}
 
+impl Report {
     /// Whether everything is there.
     pub(super) fn is_ready(&self) -> bool {
         self.ready

@@ -131,7 +131,12 @@ impl Source {
         if self.manifest.is_some() {
             return Ok(self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default());
         }
-        configuration(self.selection.cargo.manifest_path.as_deref())
+        configuration(self.manifest_path())
+    }
+
+    /// The manifest of the workspace that is named, if one is.
+    pub(super) fn manifest_path(&self) -> Option<&Path> {
+        self.selection.cargo.manifest_path.as_deref()
     }
 
     /// Cargo on the workspace; none where there is only a manifest.

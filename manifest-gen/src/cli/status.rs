@@ -1,16 +1,17 @@
 use std::time::{Duration, Instant};
 
+use super::cluster::{Place, PlaceArgs, expected_in};
 use super::engine::EngineArg;
 use super::failure::Failure;
-use super::running::Report;
+use super::running::{Report, Subject};
 use super::selection::{ProfileArg, Source};
 use crate::engine::{Compose, Engine, Interrupt};
 use crate::exit::Exit;
 use crate::finding::has_errors;
 use crate::launch::excerpt::{leave_out, leave_out_apps};
+use crate::launch::readiness::expected;
 use crate::launch::{Folder, State};
 use crate::output::Output;
-use crate::plan::Plan;
 
 /// How often it is looked what runs.
 const POLL: Duration = Duration::from_secs(1);
@@ -24,6 +25,8 @@ pub(super) struct Args {
     profile: ProfileArg,
     #[command(flatten)]
     engine: EngineArg,
+    #[command(flatten)]
+    place: PlaceArgs,
     /// Show it again whenever it changes, until Ctrl-C
     #[arg(long, conflicts_with_all = ["json", "wait_healthy"])]
     watch: bool,
@@ -41,6 +44,25 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    match args.place.cluster() {
+        Some(place) => in_cluster(args, place, output),
+        None => on_this_machine(args, output),
+    }
+}
+
+fn in_cluster(args: &Args, place: Place, output: &mut Output) -> Result<Exit, Failure> {
+    let deployed = args.place.reach.find(place, &args.profile, &args.source)?;
+    if has_errors(&deployed.findings) {
+        output.findings(&deployed.findings, &deployed.loaded.sources());
+        return Ok(Exit::Findings);
+    }
+    let interrupt = Interrupt::watch()?;
+    let expected = expected_in(&deployed.plan, place);
+    let look = Look { subject: deployed.subject(&expected), engine: deployed.cluster.as_ref(), interrupt: &interrupt };
+    look.show(args, output)
+}
+
+fn on_this_machine(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let loaded = args.source.load()?;
     let profile = args.profile.find(&loaded.config)?;
     let (mut plan, findings) = loaded.plan(&profile)?;
@@ -50,7 +72,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     }
     let folder = Folder::of(loaded.root()?);
     let Some(state) = State::read(&folder.profile(&profile))? else {
-        let report = Report::never(&plan);
+        let report = Subject::never(&plan, &expected(&plan)).report(&[]);
         output.data(&if args.json { report.json() } else { report.table() })?;
         output.talk(&format!("nothing was started here in the profile `{profile}`; `cargo orch up` starts it"));
         return Ok(if report.is_ready() { Exit::Done } else { Exit::Findings });
@@ -62,29 +84,32 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let interrupt = Interrupt::watch()?;
     let tool = args.engine.choose(Some(&state), &interrupt)?;
     let engine = Compose::new(tool, super::engine::project(&folder, &profile, &state));
-    let look = Look { plan: &plan, state: &state, engine: &engine, interrupt: &interrupt };
-    if args.watch {
-        return look.watch(output);
-    }
-    let report = look.report(args.wait_healthy.then(|| Duration::from_millis(args.timeout.as_millis())))?;
-    output.data(&if args.json { report.json() } else { report.table() })?;
-    if report.is_ready() {
-        return Ok(Exit::Done);
-    }
-    output.talk(&format!("not everything is there: {}", report.lacking().join("; ")));
-    Ok(if args.wait_healthy { Exit::NotReady } else { Exit::Findings })
+    let expected = expected(&plan);
+    Look { subject: Subject::here(&plan, &expected, &state), engine: &engine, interrupt: &interrupt }.show(args, output)
 }
 
 struct Look<'a> {
-    plan: &'a Plan,
-    state: &'a State,
-    engine: &'a Compose,
+    subject: Subject<'a>,
+    engine: &'a dyn Engine,
     interrupt: &'a Interrupt,
 }
 
 impl Look<'_> {
+    fn show(&self, args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+        if args.watch {
+            return self.watch(output);
+        }
+        let report = self.report(args.wait_healthy.then(|| Duration::from_millis(args.timeout.as_millis())))?;
+        output.data(&if args.json { report.json() } else { report.table() })?;
+        if report.is_ready() {
+            return Ok(Exit::Done);
+        }
+        output.talk(&format!("not everything is there: {}", report.lacking().join("; ")));
+        Ok(if args.wait_healthy { Exit::NotReady } else { Exit::Findings })
+    }
+
     fn now(&self) -> Result<Report, Failure> {
-        Ok(Report::new(self.plan, self.state, self.engine, &self.engine.containers(self.interrupt)?))
+        Ok(self.subject.report(&self.engine.containers(self.interrupt)?))
     }
 
     /// What runs, when all of it is there or the time is over.

@@ -6,13 +6,10 @@ use std::time::Duration;
 
 use super::command::{CommandError, Output};
 use super::inspect::{self, Details};
-use super::{Command, Container, Engine, EngineError, Interrupt, Kind, Logs, Tool, ps};
+use super::{Command, Container, Engine, EngineError, Interrupt, Kind, Logs, PATIENCE, Tool, ps};
 
 /// The label by which every Compose says which project something belongs to.
 pub const PROJECT_LABEL: &str = "com.docker.compose.project";
-
-/// How long an engine has to answer a question.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often a list is asked for again while containers come and go.
 const AGAIN: u32 = 20;
@@ -153,9 +150,28 @@ fn settled(command: &Command, interrupt: &Interrupt) -> Result<Output, CommandEr
     command.output(interrupt, Some(PATIENCE))
 }
 
-impl Engine for Compose {
-    fn up(&self) -> Command {
+impl Compose {
+    /// Creates and starts everything, with what was there before and is no part of it removed.
+    pub fn up(&self) -> Command {
         self.command().args(["up", "--detach", "--remove-orphans", "--no-build"])
+    }
+
+    /// Stops and removes the containers of services.
+    pub fn remove(&self, services: &[String]) -> Command {
+        self.with_scheduled().args(["rm", "--force", "--stop"]).args(services)
+    }
+
+    /// A job, once, in a container of its own that is removed afterwards.
+    pub fn run(&self, job: &str, terminal: bool) -> Command {
+        let run = self.with_scheduled().args(["run", "--rm", "--no-deps"]);
+        let run = if terminal { run } else { run.arg("-T") };
+        run.arg(job)
+    }
+}
+
+impl Engine for Compose {
+    fn name(&self) -> &str {
+        &self.project.name
     }
 
     fn down(&self, volumes: bool) -> Command {
@@ -163,20 +179,25 @@ impl Engine for Compose {
         if volumes { command.arg("--volumes") } else { command }
     }
 
-    fn remove(&self, services: &[String]) -> Command {
-        self.with_scheduled().args(["rm", "--force", "--stop"]).args(services)
+    fn is_gone(&self, _: &Interrupt) -> Result<bool, EngineError> {
+        // Compose waits by itself.
+        Ok(true)
     }
 
-    fn restart(&self, services: &[String], grace: Option<Duration>) -> Command {
+    fn leftovers(&self, _: bool, _: &Interrupt) -> Result<Vec<Command>, EngineError> {
+        Ok(Vec::new())
+    }
+
+    fn restart(&self, services: &[String], grace: Option<Duration>) -> Vec<Command> {
         let command = self.command().arg("restart");
         let command = match grace {
             Some(grace) => command.args(["--timeout".to_owned(), grace.as_secs().to_string()]),
             None => command,
         };
-        command.args(services)
+        vec![command.args(services)]
     }
 
-    fn logs(&self, services: &[String], logs: &Logs) -> Command {
+    fn logs(&self, services: &[String], logs: &Logs) -> Vec<Command> {
         let mut command = self.with_scheduled().args(["logs", "--no-color"]);
         if !logs.names {
             command = command.arg("--no-log-prefix");
@@ -190,19 +211,13 @@ impl Engine for Compose {
         if let Some(since) = &logs.since {
             command = command.args(["--since", since]);
         }
-        command.args(services)
+        vec![command.args(services)]
     }
 
-    fn exec(&self, service: &str, terminal: bool, command: &[String]) -> Command {
+    fn exec(&self, service: &str, terminal: bool, command: &[String], _: &Interrupt) -> Result<Command, EngineError> {
         let exec = self.command().arg("exec");
         let exec = if terminal { exec } else { exec.arg("-T") };
-        exec.arg(service).args(command)
-    }
-
-    fn run(&self, job: &str, terminal: bool) -> Command {
-        let run = self.with_scheduled().args(["run", "--rm", "--no-deps"]);
-        let run = if terminal { run } else { run.arg("-T") };
-        run.arg(job)
+        Ok(exec.arg(service).args(command))
     }
 
     fn containers(&self, interrupt: &Interrupt) -> Result<Vec<Container>, EngineError> {

@@ -15,6 +15,8 @@ pub struct Details {
     pub out_of_memory: bool,
     /// Why it could not be started, as the engine says.
     pub error: String,
+    /// For what it waits before it is started, as the engine says.
+    pub waits: String,
     /// What its last failed health check said.
     pub check: String,
     /// Its addresses in the networks of the engine.
@@ -42,6 +44,7 @@ fn details(value: &Value) -> Details {
         image: text("/Image").trim_start_matches("sha256:").to_owned(),
         out_of_memory: value.pointer("/State/OOMKilled").and_then(Value::as_bool).unwrap_or_default(),
         error: text("/State/Error"),
+        waits: String::new(),
         check: said.unwrap_or_default().trim().to_owned(),
         addresses: networks.into_iter().flat_map(|networks| networks.values()).filter_map(address).collect(),
     }

@@ -7,6 +7,9 @@
 //! | [`compose`] | Docker Compose and Podman Compose |
 //! | [`ps`] | reads what runs, in the shapes of all of them |
 //! | [`inspect`] | reads what a list of containers does not say |
+//! | [`swarm`] | Docker Swarm, with the tasks that it makes of a stack |
+//! | [`kubernetes`] | Kubernetes through `kubectl`, with the pods that it makes of objects |
+//! | [`rollout`] | how far something new has come in a cluster |
 
 mod child;
 pub mod choose;
@@ -14,7 +17,10 @@ pub mod command;
 pub mod compose;
 pub mod inspect;
 mod interrupt;
+pub mod kubernetes;
 pub mod ps;
+pub mod rollout;
+pub mod swarm;
 
 use std::time::Duration;
 
@@ -22,35 +28,54 @@ pub use choose::{ChooseError, Kind, Tool, choose};
 pub use command::{Command, CommandError};
 pub use compose::{Compose, Project};
 pub use interrupt::Interrupt;
+pub use kubernetes::Kubernetes;
 pub use ps::{Container, Health, State};
+pub use rollout::{Cluster, Rollout, Stage};
+pub use swarm::Swarm;
 
-/// What the commands ask of whatever runs a project.
+/// How long an engine has to answer a question.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the commands ask of whatever runs a system.
 ///
-/// What it would do is handed over as a command line, so that the same one is run and shown.
+/// What it would do is handed over as command lines, so that the same ones are run and shown.
 pub trait Engine {
-    /// Creates and starts everything, with what was there before and is no part of it removed.
-    fn up(&self) -> Command;
+    /// The name under which the engine knows the system: a project, a stack, a namespace.
+    fn name(&self) -> &str;
 
-    /// Stops and removes everything; the volumes too where that is said.
+    /// Stops and removes everything; the data too where that is said.
     fn down(&self, volumes: bool) -> Command;
 
-    /// Stops and removes the containers of services.
-    fn remove(&self, services: &[String]) -> Command;
+    /// Whether nothing runs any more of what [`Engine::down`] stops.
+    fn is_gone(&self, interrupt: &Interrupt) -> Result<bool, EngineError>;
 
-    /// Stops the containers of services, each within its grace period, and starts them again; at once
-    /// where `grace` is zero.
-    fn restart(&self, services: &[String], grace: Option<Duration>) -> Command;
+    /// Removes what [`Engine::down`] leaves behind when nothing runs any more, the data where that is said.
+    fn leftovers(&self, volumes: bool, interrupt: &Interrupt) -> Result<Vec<Command>, EngineError>;
 
-    /// What services, or all, have printed.
-    fn logs(&self, services: &[String], logs: &Logs) -> Command;
+    /// Stops services, or all, each within its grace period, and starts them again; within `grace` where
+    /// the engine can be told.
+    fn restart(&self, services: &[String], grace: Option<Duration>) -> Vec<Command>;
+
+    /// What services, or all, have printed: beside each other where there are several commands.
+    fn logs(&self, services: &[String], logs: &Logs) -> Vec<Command>;
 
     /// A command in a running container of a service.
-    fn exec(&self, service: &str, terminal: bool, command: &[String]) -> Command;
+    fn exec(
+        &self,
+        service: &str,
+        terminal: bool,
+        command: &[String],
+        interrupt: &Interrupt,
+    ) -> Result<Command, EngineError>;
 
-    /// A job, once, in a container of its own that is removed afterwards.
-    fn run(&self, job: &str, terminal: bool) -> Command;
+    /// Leads a port of this machine to one of a service, until it is ended; `None` where the engine knows no
+    /// way.
+    fn forward(&self, service: &str, local: u16, port: u16) -> Option<Command> {
+        let _ = (service, local, port);
+        None
+    }
 
-    /// What runs of the project, and what has ended and is still there.
+    /// What runs of the system, and what has ended and is still there.
     fn containers(&self, interrupt: &Interrupt) -> Result<Vec<Container>, EngineError>;
 }
 
@@ -84,5 +109,13 @@ pub enum EngineError {
         command: String,
         /// Why.
         problem: String,
+    },
+    /// No container of a service is where a command can be run in it.
+    #[error("`{service}` does not run{}", place.as_ref().map(|place| format!(" here but on {place}")).unwrap_or_default())]
+    Elsewhere {
+        /// The service.
+        service: String,
+        /// Where it runs, if it does.
+        place: Option<String>,
     },
 }

@@ -41,6 +41,11 @@ impl Folder {
         self.profile(profile).join("compose")
     }
 
+    /// What is deployed to a cluster in a profile, as its target renders it.
+    pub fn deployed(&self, profile: &Profile, target: &str) -> PathBuf {
+        self.profile(profile).join(target)
+    }
+
     /// What applications on the host read by themselves in a profile.
     pub fn host(&self, profile: &Profile) -> PathBuf {
         self.profile(profile).join("host")

@@ -7,7 +7,7 @@ use orch_manifest::Id;
 use orch_manifest::model::{AppKind, RestartPolicy};
 
 use crate::engine::{Container, Health, State};
-use crate::plan::{Plan, Role};
+use crate::plan::{Plan, Role, Workload};
 
 /// How often a container may be started again before it is given up.
 const RESTARTS: u64 = 3;
@@ -30,8 +30,18 @@ pub struct Expected {
     pub count: usize,
 }
 
-/// What is to be there of a plan. What runs on a schedule is not: nobody starts it.
+/// What is to be there of a plan on one machine. What runs on a schedule is not: nobody starts it.
 pub fn expected(plan: &Plan) -> Vec<Expected> {
+    // Compose runs one of what publishes a port.
+    counted(plan, |workload| if workload.is_published() { 1 } else { workload.replicas })
+}
+
+/// What is to be there of a plan in a cluster: as many as it says, and as few as an autoscaler may go down to.
+pub fn expected_in_cluster(plan: &Plan, replicas: impl Fn(&Workload) -> u32) -> Vec<Expected> {
+    counted(plan, |workload| if workload.is_job() { 1 } else { replicas(workload) })
+}
+
+fn counted(plan: &Plan, count: impl Fn(&Workload) -> u32) -> Vec<Expected> {
     let started = plan.workloads.iter().filter(|workload| workload.role != Role::App(AppKind::Cron));
     started
         .map(|workload| Expected {
@@ -39,8 +49,7 @@ pub fn expected(plan: &Plan) -> Vec<Expected> {
             is_job: workload.is_job(),
             is_checked: workload.check_inside().is_some(),
             restarts: workload.restart != RestartPolicy::No,
-            // Compose runs one of what publishes a port.
-            count: if workload.is_published() { 1 } else { workload.replicas.max(1) as usize },
+            count: count(workload).max(1) as usize,
         })
         .collect()
 }
@@ -98,6 +107,7 @@ fn settled(expected: &Expected, container: &Container) -> Verdict {
         },
         State::Exited if expected.is_job && container.exit_code == Some(0) => Verdict::Ready,
         State::Created if !container.details.error.is_empty() => Verdict::Failed(container.details.error.clone()),
+        State::Created if !container.details.waits.is_empty() => Verdict::Waiting(container.details.waits.clone()),
         State::Created => Verdict::Waiting("waits for what it needs".to_owned()),
         State::Restarting if container.details.restarts >= RESTARTS => Verdict::Failed(format!(
             "does not stay up: {ended}{because} and was started again {} times",

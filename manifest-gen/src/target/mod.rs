@@ -7,9 +7,9 @@ pub(crate) mod compose;
 mod docker;
 mod dockerfile;
 mod interpolation;
-mod kubernetes;
+pub(crate) mod kubernetes;
 mod probe;
-mod swarm;
+pub(crate) mod swarm;
 
 use std::path::Path;
 

@@ -93,11 +93,11 @@ impl Setting<'_> {
         let vault = Vault::of(self.profile, self.folder, &variable);
         let needed = secrets::of_plan(&self.plan(&Places::new())?);
         let made = match &vault.folder {
-            Some(folder) if vault.makes && !self.args.dry_run => secrets::make(folder, &needed.keys().collect())?,
+            Some(folder) if vault.makes && !self.args.terms.dry_run => secrets::make(folder, &needed.keys().collect())?,
             _ => Vec::new(),
         };
         let given = environment::given(&plan, &assigned.ports, &vault, &self.folder.data(), &variable)?;
-        if !self.args.dry_run || !vault.makes {
+        if !self.args.terms.dry_run || !vault.makes {
             refuse_missing(&given.missing, self.profile)?;
         }
         let rendered = target::render(&plan, "compose", self.packs)?;

@@ -5,9 +5,11 @@ mod start;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::cluster::{Place, PlaceArgs};
+use super::deploy::{Terms, Wishes, deploy};
 use super::engine::EngineArg;
 use super::failure::Failure;
-use super::running::Report;
+use super::running::Subject;
 use super::selection::{ProfileArg, Source};
 use super::templates::Templates;
 use crate::engine::command::quoted;
@@ -36,6 +38,8 @@ pub(super) struct Args {
     profile: ProfileArg,
     #[command(flatten)]
     engine: EngineArg,
+    #[command(flatten)]
+    place: PlaceArgs,
     /// Leave the applications to the host: see `cargo orch run`
     #[arg(long)]
     no_apps: bool,
@@ -48,9 +52,6 @@ pub(super) struct Args {
     /// Publish every port to this machine, whatever the profile says
     #[arg(long)]
     expose_internals: bool,
-    /// How long all of it may take
-    #[arg(long, value_name = "DURATION", default_value = "5m")]
-    timeout: orch_manifest::Duration,
     /// Do nothing when everything that is planned runs and is healthy, even if it would be started differently now
     #[arg(long)]
     if_needed: bool,
@@ -60,15 +61,11 @@ pub(super) struct Args {
     /// Build the images of all applications, not only those that are missing
     #[arg(long, conflicts_with = "no_apps")]
     build: bool,
-    /// Print what would be run, and change nothing
-    #[arg(long)]
-    dry_run: bool,
     /// Start `staging` or `prod` on this machine: the profile's name, to show that it is meant
     #[arg(long, value_name = "PROFILE")]
     yes_really: Option<String>,
-    /// Print what runs as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    terms: Terms,
     #[command(flatten)]
     templates: Templates,
     #[command(flatten)]
@@ -86,6 +83,26 @@ enum ConflictsArg {
 }
 
 impl Args {
+    /// What only one machine with Compose can do is not left out in silence.
+    fn refuse_of_one_machine(&self, place: Place) -> Result<(), Failure> {
+        let flags = [
+            (self.no_apps, "--no-apps"),
+            (!self.port.is_empty(), "--port"),
+            (self.conflicts.is_some(), "--conflicts"),
+            (self.expose_internals, "--expose-internals"),
+            (self.if_needed, "--if-needed"),
+            (self.retry_failed, "--retry-failed"),
+            (self.build, "--build"),
+        ];
+        match flags.iter().find(|(given, _)| *given) {
+            None => Ok(()),
+            Some((_, flag)) => {
+                let message = format!("`{flag}` is for this machine, and not for `--target {}`", place.target());
+                Err(Failure::new(Exit::Usage, message).help("leave it out"))
+            }
+        }
+    }
+
     fn conflicts(&self, profile: &Profile) -> Conflicts {
         let otherwise = if profile.base() == Base::Prod { ConflictsArg::Fail } else { ConflictsArg::Avoid };
         match self.conflicts.unwrap_or(otherwise) {
@@ -97,6 +114,20 @@ impl Args {
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    match args.place.cluster() {
+        Some(place) => in_cluster(args, place, output),
+        None => on_this_machine(args, output),
+    }
+}
+
+fn in_cluster(args: &Args, place: Place, output: &mut Output) -> Result<Exit, Failure> {
+    args.refuse_of_one_machine(place)?;
+    let deployed = args.place.reach.find(place, &args.profile, &args.source)?;
+    let wishes = Wishes { terms: &args.terms, reach: &args.place.reach, diff: false, prune: false };
+    deploy(&deployed, &wishes, &args.templates, &args.source, output)
+}
+
+fn on_this_machine(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let packs = args.templates.packs(&args.source.config()?)?;
     let loaded = args.source.load()?;
     let profile = args.profile.find(&loaded.config)?;
@@ -114,7 +145,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let before = State::read(&folder.profile(&profile))?;
     let interrupt = Interrupt::watch()?;
     let tool = args.engine.choose(before.as_ref(), &interrupt)?;
-    let _lock = if args.dry_run { None } else { Some(lock(&folder, &profile)?) };
+    let _lock = if args.terms.dry_run { None } else { Some(lock(&folder, &profile)?) };
     let setting = Setting {
         args,
         loaded: &loaded,
@@ -140,7 +171,7 @@ fn launch(setting: &Setting<'_>, findings: Vec<Finding>, output: &mut Output) ->
         return Ok(Exit::Findings);
     }
     let engine = setting.compose(&launch);
-    if args.dry_run {
+    if args.terms.dry_run {
         // What cannot be built here is said when it is needed.
         let builds = setting.unbuilt(&launch).is_ok_and(|images| !images.is_empty());
         output.data(&script(&launch, &engine, builds.then_some(setting.profile)))?;
@@ -152,17 +183,17 @@ fn launch(setting: &Setting<'_>, findings: Vec<Finding>, output: &mut Output) ->
     }
     if setting.is_there(&launch, &containers)? {
         output.talk(&format!("`{}` runs already, and nothing has changed", launch.state.project));
-        return report(args, &launch, &engine, &containers, output);
+        return report(args, &launch, &containers, output);
     }
     if !args.build {
         setting.build(&launch, output)?;
     }
     write(setting, &launch)?;
-    let limit = Duration::from_millis(args.timeout.as_millis());
+    let limit = Duration::from_millis(args.terms.timeout.as_millis());
     let terms = start::Terms { retry_failed: args.retry_failed, limit, interrupt };
     let containers = start::start(&launch, &engine, &containers, &terms, output)?;
     launch.state.clone().ready(&launch.fingerprint).write(&setting.folder.profile(setting.profile))?;
-    report(args, &launch, &engine, &containers, output)
+    report(args, &launch, &containers, output)
 }
 
 impl Setting<'_> {
@@ -177,7 +208,7 @@ impl Setting<'_> {
 }
 
 /// Every finding once, without the notes on what Compose does by nature: those are for who renders.
-fn noteworthy(mut findings: Vec<Finding>, more: &[Finding]) -> Vec<Finding> {
+pub(super) fn noteworthy(mut findings: Vec<Finding>, more: &[Finding]) -> Vec<Finding> {
     for finding in more {
         if !findings.contains(finding) {
             findings.push(finding.clone());
@@ -204,7 +235,7 @@ fn refuse_by_mistake(args: &Args, profile: &Profile) -> Result<(), Failure> {
     }
 }
 
-fn lock(folder: &Folder, profile: &Profile) -> Result<std::fs::File, Failure> {
+pub(super) fn lock(folder: &Folder, profile: &Profile) -> Result<std::fs::File, Failure> {
     let here = folder.root().display().to_string();
     folder.make(profile).map_err(|error| {
         Failure::io("write to", &here, &error).help("see to it that it can be written, and that its disk is not full")
@@ -301,14 +332,9 @@ fn write_told(setting: &Setting<'_>, launch: &Launch) -> Result<(), Failure> {
     Ok(())
 }
 
-fn report(
-    args: &Args,
-    launch: &Launch,
-    engine: &Compose,
-    containers: &[Container],
-    output: &mut Output,
-) -> Result<Exit, Failure> {
-    let report = Report::new(&launch.plan, &launch.state, engine, containers);
-    output.data(&if args.json { report.json() } else { report.endpoints() })?;
+fn report(args: &Args, launch: &Launch, containers: &[Container], output: &mut Output) -> Result<Exit, Failure> {
+    let expected = expected(&launch.plan);
+    let report = Subject::here(&launch.plan, &expected, &launch.state).report(containers);
+    output.data(&if args.terms.json { report.json() } else { report.endpoints() })?;
     Ok(Exit::Done)
 }

@@ -154,8 +154,8 @@ impl<'a> Wait<'a> {
     /// Shows the end of a service's log.
     fn tail(&self, expected: &Expected, output: &mut Output) {
         let logs = Logs { tail: Some(TAIL), ..Logs::default() };
-        let command = self.engine.logs(&[expected.id.to_string()], &logs);
-        match command.output(&Interrupt::never(), Some(Duration::from_secs(10))) {
+        let commands = self.engine.logs(&[expected.id.to_string()], &logs);
+        match commands[0].output(&Interrupt::never(), Some(Duration::from_secs(10))) {
             Ok(said) if !said.stdout.trim_ascii().is_empty() => {
                 let text = String::from_utf8_lossy(&said.stdout).replace(ERASE, "");
                 output.talk(&format!("── the end of the log of {}", expected.id));

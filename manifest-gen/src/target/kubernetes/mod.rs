@@ -42,7 +42,13 @@ use crate::config::K8sOptions;
 use crate::finding::Finding;
 use crate::plan::{Plan, Workload};
 
+#[cfg(feature = "cli")]
+pub(crate) use names::namespace;
 use object::{Identity, Metadata, Object};
+#[cfg(feature = "cli")]
+pub(crate) use scaling::replicas;
+#[cfg(feature = "cli")]
+pub(crate) use secrets::secret_key;
 
 /// What the pack `k8s` is given: a list of objects for each kind.
 #[derive(Clone, Debug, Default, Serialize)]

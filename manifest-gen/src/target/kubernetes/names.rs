@@ -58,7 +58,7 @@ impl Names {
 
 /// The namespace of a plan: what is configured, else system and profile, so that two profiles in one
 /// cluster do not meet.
-pub(super) fn namespace(plan: &Plan) -> String {
+pub(crate) fn namespace(plan: &Plan) -> String {
     plan.options.k8s.namespace.clone().unwrap_or_else(|| format!("{}-{}", plan.system, plan.profile))
 }
 

@@ -46,14 +46,15 @@ pub(super) fn bounds<'a>(plan: &Plan, workload: &'a Workload) -> Option<&'a Scal
     workload.scale.as_ref().filter(|_| runs && !plan.profile.is_private())
 }
 
-impl Writer<'_> {
-    fn fewest(&self, workload: &Workload) -> u32 {
-        bounds(self.plan, workload).map_or(workload.replicas, |scale| scale.min)
-    }
+/// How many there are at least.
+pub(crate) fn replicas(plan: &Plan, workload: &Workload) -> u32 {
+    bounds(plan, workload).map_or(workload.replicas, |scale| scale.min)
+}
 
+impl Writer<'_> {
     /// From two replicas on, one at a time may be taken away on purpose.
     pub(super) fn disruption_budget(&mut self, workload: &Workload) {
-        if workload.is_job() || self.fewest(workload) < 2 {
+        if workload.is_job() || replicas(self.plan, workload) < 2 {
             return;
         }
         let spec = DisruptionBudget { selector: self.selector(&workload.id) };

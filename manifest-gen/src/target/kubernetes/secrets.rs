@@ -66,6 +66,13 @@ pub(super) fn place(plan: &Plan, name: &SecretName, key: Option<&SecretKey>) -> 
     }
 }
 
+/// The Secret in the cluster, and its key, that a secret is in.
+#[cfg(feature = "cli")]
+pub(crate) fn secret_key(plan: &Plan, file: &crate::target::SecretFile) -> (String, String) {
+    let KeyRef { name, key } = place(plan, &file.secret, file.key.as_ref());
+    (name, key)
+}
+
 /// The name of a secret's file.
 pub(super) fn file_name(name: &SecretName, key: Option<&SecretKey>) -> String {
     key.map_or_else(|| name.to_string(), |key| format!("{name}.{key}"))

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Writer;
 use crate::finding::{Code, Finding};
-use crate::plan::{Role, Workload};
+use crate::plan::{Plan, Role, Workload};
 use crate::target::docker::{self, Amounts};
 use crate::target::interpolation::escape;
 
@@ -81,6 +81,18 @@ pub(super) fn pin(system: &orch_manifest::Id, workload: &Workload) -> String {
     format!("{system}.{}", workload.id)
 }
 
+/// How many there are to be, before it is seen whether they can be.
+fn wanted(plan: &Plan, workload: &Workload) -> u32 {
+    let scale = workload.scale.as_ref().filter(|_| !plan.profile.is_private());
+    scale.map_or(workload.replicas, |scale| scale.min)
+}
+
+/// How many there are: of what has data, one.
+#[cfg(feature = "cli")]
+pub(crate) fn replicas(plan: &Plan, workload: &Workload) -> u32 {
+    if workload.is_stateful() { 1 } else { wanted(plan, workload) }
+}
+
 impl Writer<'_> {
     pub(super) fn deploy(&mut self, workload: &Workload) -> Deploy {
         let replacement = |failure_action| Replacement {
@@ -110,8 +122,7 @@ impl Writer<'_> {
         if workload.role == Role::App(AppKind::Cron) {
             return 0;
         }
-        let scale = workload.scale.as_ref().filter(|_| !self.plan.profile.is_private());
-        let wanted = scale.map_or(workload.replicas, |scale| scale.min);
+        let wanted = wanted(self.plan, workload);
         if wanted > 1 && workload.is_stateful() {
             let message = format!("`{}` has {wanted} replicas and data on one node, so one is rendered", workload.id);
             let finding = Finding::new(Code::Unrepresentable, message).at(&workload.declared_by);

@@ -24,6 +24,8 @@ use super::interpolation::{escape, published};
 use crate::finding::{Code, Finding, Severity};
 use crate::plan::{Plan, Published, Workload};
 use deploy::Deploy;
+#[cfg(feature = "cli")]
+pub(crate) use deploy::replicas;
 use storage::{Config, Mount, NodeVolume};
 
 /// What the pack `swarm` is given.
@@ -127,7 +129,7 @@ impl Swarm {
         supplied.extend(docker::ports(plan, is_published));
         let swarm = Self {
             banner: super::banner(plan, target),
-            stack: format!("{}-{}", plan.system, plan.profile),
+            stack: stack(plan),
             networks: docker::all_networks(&services.iter().flat_map(|service| &service.networks).copied().collect()),
             services,
             volumes,
@@ -137,6 +139,11 @@ impl Swarm {
         };
         (swarm, writer.findings)
     }
+}
+
+/// The name under which a plan is deployed.
+pub(crate) fn stack(plan: &Plan) -> String {
+    format!("{}-{}", plan.system, plan.profile)
 }
 
 /// Whether Swarm publishes a port that the plan publishes. It does so on every address of every node,

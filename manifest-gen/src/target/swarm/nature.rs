@@ -24,7 +24,7 @@ impl Writer<'_> {
 
     fn roles(&self, workload: &Workload) -> Vec<String> {
         let (id, system) = (&workload.id, &self.plan.system);
-        let stack = format!("{system}-{}", self.plan.profile);
+        let stack = super::stack(self.plan);
         let mut notes = Vec::new();
         match workload.role {
             Role::App(AppKind::Cron) => notes.push(format!(

@@ -1,0 +1,154 @@
+//! To a swarm.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use orch_manifest::model::AppKind;
+
+use super::super::cluster::{ask, stack};
+use super::super::failure::Failure;
+use super::{Needs, Setting};
+use crate::deploy::stack::{self as part, Stack, deploy, missing_secrets, part_name};
+use crate::deploy::{Need, Phase, phase};
+use crate::engine::{Cluster, Command, Engine, Interrupt, Swarm};
+use crate::exit::Exit;
+use crate::launch::environment::Vault;
+use crate::launch::secrets;
+use crate::plan::{Plan, Role};
+
+/// The parts of a rendered stack that are deployed one after the other; none where all of it is one.
+pub(super) fn parts(plan: &Plan, files: &[(String, String)]) -> Result<Vec<(String, String)>, Failure> {
+    let steps = phase::phases(plan);
+    if steps.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let whole = read(files.iter().find(|(path, _)| path == part::FILE).map(|(_, text)| text.as_str()))?;
+    Ok((1..).zip(&steps).map(|(number, ids)| (part_name(number), whole.part(ids))).collect())
+}
+
+fn read(text: Option<&str>) -> Result<Stack, Failure> {
+    text.and_then(Stack::parse).ok_or_else(|| {
+        Failure::new(Exit::Findings, format!("the pack `swarm` renders no stack to `{}`", part::FILE))
+            .help("a pack of your own has to render one, to be deployed")
+    })
+}
+
+pub(super) struct Way<'a> {
+    setting: &'a Setting<'a>,
+    swarm: Swarm,
+    stack: Stack,
+}
+
+impl<'a> Way<'a> {
+    pub(super) fn new(setting: &'a Setting<'a>) -> Result<Self, Failure> {
+        Ok(Self { setting, swarm: stack(setting.plan), stack: read(Some(setting.text(part::FILE)))? })
+    }
+
+    /// The variables that the deployer has not set.
+    fn variables(&self) -> impl Iterator<Item = Need> {
+        let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+        let variables = self.setting.plan.variables.iter();
+        let missing = variables.filter(move |variable| variable.default.is_none() && !is_set(variable.name.as_str()));
+        missing.map(|variable| {
+            let users: Vec<&str> = variable.used_by.iter().map(orch_manifest::Id::as_str).collect();
+            Need {
+                what: format!("the variable {} for {}", variable.name, users.join(", ")),
+                cure: format!("export {}=VALUE", variable.name),
+            }
+        })
+    }
+
+    /// What of the secrets is missing; on a developer's machine it is made.
+    fn secrets(&self, needs: &mut Needs, interrupt: &Interrupt) -> Result<(), Failure> {
+        let list = Swarm::docker().args(["secret", "ls", "--format", "{{.Name}}"]);
+        let there: BTreeSet<String> = ask(&list, interrupt)?.lines().map(str::to_owned).collect();
+        let missing = missing_secrets(&self.stack, &there);
+        let plan = self.setting.plan;
+        let vault = Vault::of(&plan.profile, self.setting.workspace, &|name| std::env::var(name).ok());
+        let Some(folder) = vault.folder.filter(|_| vault.makes) else {
+            needs.missing.extend(missing.iter().map(Need::from));
+            return Ok(());
+        };
+        if !self.setting.is_dry {
+            secrets::make(&folder, &secrets::of_plan(plan).keys().collect())?;
+        }
+        let create = |secret: &part::Secret| {
+            Swarm::docker().args(["secret", "create", &secret.name]).arg(folder.join(&secret.file))
+        };
+        needs.made.extend(missing.iter().map(create));
+        Ok(())
+    }
+
+    /// The nodes that data is pinned to. Where there is only one, on a developer's machine it is that one.
+    fn pins(&self, needs: &mut Needs, interrupt: &Interrupt) -> Result<(), Failure> {
+        let pins = self.stack.pins();
+        if pins.is_empty() {
+            return Ok(());
+        }
+        let nodes = ask(&Swarm::docker().args(["node", "ls", "--quiet"]), interrupt)?;
+        let nodes: Vec<&str> = nodes.lines().collect();
+        let format = "{{range $name, $value := .Spec.Labels}}{{$name}}={{$value}}{{\"\\n\"}}{{end}}";
+        let inspect = Swarm::docker().args(["node", "inspect", "--format", format]).args(nodes.iter().copied());
+        let labels = ask(&inspect, interrupt)?;
+        let labels: BTreeSet<&str> = labels.lines().collect();
+        let missing: BTreeMap<&String, &String> =
+            pins.iter().filter(|(label, _)| !labels.contains(label.as_str())).collect();
+        let is_own = self.setting.plan.profile.is_private() && nodes.len() == 1;
+        for (label, id) in missing {
+            let command = Swarm::docker().args(["node", "update", "--label-add", label]);
+            if is_own {
+                needs.made.push(command.arg(nodes[0]));
+            } else {
+                let what = format!("a node with the label {label}, which keeps the data of {id}");
+                needs.missing.push(Need { what, cure: format!("{command} NODE") });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl super::Way for Way<'_> {
+    fn cluster(&self) -> &dyn Cluster {
+        &self.swarm
+    }
+
+    fn needs(&self, interrupt: &Interrupt) -> Result<Needs, Failure> {
+        let mut needs = Needs::default();
+        self.secrets(&mut needs, interrupt)?;
+        needs.missing.extend(self.variables());
+        self.pins(&mut needs, interrupt)?;
+        Ok(needs)
+    }
+
+    fn phases(&self, _: Duration, interrupt: &Interrupt) -> Result<Vec<Phase>, Failure> {
+        let plan = self.setting.plan;
+        let help = Swarm::docker().args(["stack", "deploy", "--help"]);
+        let can_wait = ask(&help, interrupt)?.contains("--detach");
+        let steps = phase::phases(plan);
+        let is_one = steps.len() < 2;
+        let phases = (1..).zip(steps).map(|(number, mut ids)| {
+            let file = if is_one { part::FILE.to_owned() } else { part_name(number) };
+            let command =
+                deploy(self.swarm.name(), &self.setting.folder.join(file), can_wait, plan.profile.is_private());
+            // Nobody starts what runs on a schedule.
+            let is_started = |workload: &crate::plan::Workload| workload.role != Role::App(AppKind::Cron);
+            ids.retain(|id| plan.workload(id).is_some_and(is_started));
+            Phase { commands: vec![command], awaits: ids }
+        });
+        Ok(phases.collect())
+    }
+
+    fn unplanned(&self, interrupt: &Interrupt) -> Result<Vec<(String, Command)>, Failure> {
+        let planned: BTreeSet<String> =
+            self.setting.plan.workloads.iter().map(|workload| self.swarm.full_name(workload.id.as_str())).collect();
+        let list = Swarm::docker().args(["stack", "services", "--format", "{{.Name}}", self.swarm.name()]);
+        let there = ask(&list, interrupt)?;
+        let unplanned = there.lines().filter(|name| !planned.contains(*name));
+        Ok(unplanned.map(|name| (format!("`{name}`"), Swarm::docker().args(["service", "rm", name]))).collect())
+    }
+
+    fn difference(&self) -> Result<Command, Failure> {
+        Err(Failure::new(Exit::Usage, "Swarm does not say what it would change")
+            .help("`cargo orch diff --target swarm --profile A B` compares profiles, and `cargo orch render --check` what was rendered before"))
+    }
+}

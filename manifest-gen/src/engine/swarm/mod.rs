@@ -1,0 +1,172 @@
+//! Docker Swarm: a stack, through `docker`.
+
+mod stack;
+
+use std::time::Duration;
+
+use super::{Cluster, Command, Container, Engine, EngineError, Interrupt, Logs, PATIENCE, Rollout};
+use stack::Service;
+
+pub use stack::parse;
+
+/// The label by which Docker says which stack something belongs to.
+pub const STACK_LABEL: &str = "com.docker.stack.namespace";
+
+/// A stack in a swarm, through a node that manages it.
+pub struct Swarm {
+    name: String,
+    /// The ids of everything that is planned.
+    services: Vec<String>,
+}
+
+impl Swarm {
+    /// The stack of this name, with what is planned in it.
+    pub fn new(name: String, services: Vec<String>) -> Self {
+        Self { name, services }
+    }
+
+    /// The program.
+    pub fn docker() -> Command {
+        Command::new("docker")
+    }
+
+    /// What the swarm calls a service of the stack.
+    pub fn full_name(&self, service: &str) -> String {
+        format!("{}_{service}", self.name)
+    }
+
+    /// The ids of all that there is of a sort (`service`, `volume`, `container`) with the stack's label.
+    fn labelled(&self, sort: &str, interrupt: &Interrupt) -> Result<Vec<String>, EngineError> {
+        let mut command = Self::docker().args([sort, "ls", "--quiet"]);
+        if sort == "container" {
+            command = command.arg("--all");
+        }
+        let command = command.args(["--filter".to_owned(), format!("label={STACK_LABEL}={}", self.name)]);
+        lines(&command, interrupt)
+    }
+
+    /// Everything that the swarm has of the stack.
+    fn stack(&self, interrupt: &Interrupt) -> Result<Vec<Service>, EngineError> {
+        let services = self.labelled("service", interrupt)?;
+        if services.is_empty() {
+            return Ok(Vec::new());
+        }
+        let inspect = Self::docker().args(["service", "inspect"]).args(&services);
+        // What went between a list and its details is not there, and makes a command fail.
+        let said = inspect.capture(interrupt, Some(PATIENCE))?.stdout;
+        let list = Self::docker().args(["service", "ps", "--quiet", "--no-trunc"]).args(&services);
+        let tasks = list.capture(interrupt, Some(PATIENCE))?.stdout;
+        let tasks: Vec<String> = String::from_utf8_lossy(&tasks).lines().map(str::to_owned).collect();
+        let tasks = match tasks.as_slice() {
+            [] => b"[]".to_vec(),
+            tasks => {
+                Self::docker()
+                    .args(["inspect", "--type", "task"])
+                    .args(tasks)
+                    .capture(interrupt, Some(PATIENCE))?
+                    .stdout
+            }
+        };
+        parse(&self.name, &said, &tasks)
+            .map_err(|problem| EngineError::Unreadable { command: inspect.to_string(), problem })
+    }
+
+    fn chosen<'a>(&'a self, services: &'a [String]) -> &'a [String] {
+        if services.is_empty() { &self.services } else { services }
+    }
+}
+
+/// What a command prints, a line each.
+fn lines(command: &Command, interrupt: &Interrupt) -> Result<Vec<String>, EngineError> {
+    let output = command.output(interrupt, Some(PATIENCE))?;
+    Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+}
+
+impl Engine for Swarm {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn down(&self, _: bool) -> Command {
+        Self::docker().args(["stack", "rm", &self.name])
+    }
+
+    fn is_gone(&self, interrupt: &Interrupt) -> Result<bool, EngineError> {
+        if !self.labelled("service", interrupt)?.is_empty() {
+            return Ok(false);
+        }
+        // A task is gone before its container has ended.
+        let label = format!("label={STACK_LABEL}={}", self.name);
+        let running = Self::docker().args(["container", "ls", "--quiet", "--filter", &label]);
+        Ok(lines(&running, interrupt)?.is_empty())
+    }
+
+    fn leftovers(&self, volumes: bool, interrupt: &Interrupt) -> Result<Vec<Command>, EngineError> {
+        // Some engines leave the containers of jobs, and a container has its volumes until it is removed.
+        let containers = self.labelled("container", interrupt)?;
+        let volumes = if volumes { self.labelled("volume", interrupt)? } else { Vec::new() };
+        let remove = [("container", containers), ("volume", volumes)].into_iter().filter(|(_, ids)| !ids.is_empty());
+        Ok(remove.map(|(sort, ids)| Self::docker().args([sort, "rm"]).args(ids)).collect())
+    }
+
+    fn restart(&self, services: &[String], _: Option<Duration>) -> Vec<Command> {
+        let update = |service: &String| {
+            Self::docker().args(["service", "update", "--force", "--detach", "--quiet"]).arg(self.full_name(service))
+        };
+        self.chosen(services).iter().map(update).collect()
+    }
+
+    fn logs(&self, services: &[String], logs: &Logs) -> Vec<Command> {
+        let command = |service: &String| {
+            let mut command = Self::docker().args(["service", "logs"]);
+            command = command.arg(if logs.names { "--no-task-ids" } else { "--raw" });
+            if logs.follow {
+                command = command.arg("--follow");
+            }
+            if let Some(tail) = logs.tail {
+                command = command.args(["--tail".to_owned(), tail.to_string()]);
+            }
+            if let Some(since) = &logs.since {
+                command = command.args(["--since", since]);
+            }
+            command.arg(self.full_name(service))
+        };
+        self.chosen(services).iter().map(command).collect()
+    }
+
+    fn exec(
+        &self,
+        service: &str,
+        terminal: bool,
+        command: &[String],
+        interrupt: &Interrupt,
+    ) -> Result<Command, EngineError> {
+        let here = self.labelled("container", interrupt)?;
+        let services = self.stack(interrupt)?;
+        let running = services.iter().filter(|one| one.id == service).flat_map(Service::running);
+        let running: Vec<(&str, &str)> = running.collect();
+        let is_here = |id: &str| here.iter().any(|short| id.starts_with(short.as_str()));
+        let Some((id, _)) = running.iter().find(|(id, _)| is_here(id)) else {
+            let place = running.first().map(|(_, node)| format!("the node {node}"));
+            return Err(EngineError::Elsewhere { service: service.to_owned(), place });
+        };
+        let exec = Self::docker().args(["exec", "--interactive"]);
+        let exec = if terminal { exec.arg("--tty") } else { exec };
+        Ok(exec.arg(*id).args(command))
+    }
+
+    fn containers(&self, interrupt: &Interrupt) -> Result<Vec<Container>, EngineError> {
+        Ok(self.stack(interrupt)?.iter().flat_map(Service::containers).collect())
+    }
+}
+
+impl Cluster for Swarm {
+    fn rollouts(&self, before: &[Rollout], interrupt: &Interrupt) -> Result<Vec<Rollout>, EngineError> {
+        let known = |service: &Service| before.iter().find(|rollout| rollout.id == service.id);
+        Ok(self.stack(interrupt)?.iter().map(|service| service.rollout(known(service))).collect())
+    }
+
+    fn roll_back(&self, rollout: &Rollout) -> Command {
+        Self::docker().args(["service", "rollback", "--detach", "--quiet", &rollout.name])
+    }
+}
