@@ -77,7 +77,10 @@ fn beside(commands: &[Command], interrupt: &Interrupt, mut each: impl FnMut(Stre
         };
         let threads: Vec<_> = commands.iter().map(read).collect();
         drop(sender);
-        receiver.iter().for_each(|(stream, line)| each(stream, &line));
-        threads.into_iter().map(|thread| thread.join().unwrap_or(Err(CommandError::Interrupted))).collect()
+        for (stream, line) in receiver {
+            each(stream, &line);
+        }
+        let mut threads = threads.into_iter();
+        threads.try_for_each(|thread| thread.join().unwrap_or(Err(CommandError::Interrupted)))
     })
 }

@@ -133,9 +133,8 @@ fn named(value: &Value, found: &mut BTreeSet<Key>) {
                 let is_optional = value["optional"] == true;
                 let (kind, object) = match field.as_str() {
                     "secretKeyRef" => ("Secret", name(&value["name"])),
-                    "configMapKeyRef" => ("ConfigMap", name(&value["name"])),
                     "secret" => ("Secret", name(&value["secretName"]).or_else(|| name(&value["name"]))),
-                    "configMap" => ("ConfigMap", name(&value["name"])),
+                    "configMapKeyRef" | "configMap" => ("ConfigMap", name(&value["name"])),
                     "secretName" => ("Secret", name(value)),
                     "imagePullSecrets" => {
                         let names = value.as_array().into_iter().flatten().filter_map(|one| name(&one["name"]));
@@ -195,7 +194,7 @@ mod tests {
 
     use super::{Key, Objects};
 
-    const API: &str = r#"
+    const API: &str = r"
 kind: Deployment
 metadata: {name: api, labels: {app.kubernetes.io/name: api}}
 spec:
@@ -212,7 +211,7 @@ spec:
         - {name: v, projected: {sources: [{secret: {name: files, items: [{key: one, path: a}, {key: two, path: b}]}}]}}
         - {name: w, secret: {secretName: whole}}
         - {name: c, configMap: {name: api-files}}
-"#;
+";
 
     fn objects() -> Objects {
         let files = [

@@ -19,7 +19,7 @@ use crate::launch::secrets;
 use crate::plan::Role;
 use crate::target::{SecretFile, kubernetes};
 
-/// What is asked of Secrets and ConfigMaps: their names and keys, and no value.
+/// What is asked of Secrets and `ConfigMap`s: their names and keys, and no value.
 const KEYS: &str =
     "{{range .items}}{{.kind}} {{.metadata.name}}{{range $key, $_ := .data}} {{$key}}{{end}}{{\"\\n\"}}{{end}}";
 
@@ -157,10 +157,10 @@ impl super::Way for Way<'_> {
         let is_started = |id: &Id| plan.workload(id).is_some_and(|one| one.role != Role::App(AppKind::Cron));
         let phases = phase::phases(plan).into_iter().enumerate().map(|(index, ids)| {
             let files = self.objects.part(&ids, index == 0, &all);
-            let mut commands = vec![apply(&self.kubernetes, self.paths(files))];
             let controllers = self.objects.controllers(&ids);
-            commands.extend(controllers.iter().map(|name| wait(&self.kubernetes, name, limit.as_secs().max(1))));
-            Phase { commands, awaits: ids.into_iter().filter(is_started).collect() }
+            let waits = controllers.iter().map(|name| wait(&self.kubernetes, name, limit.as_secs().max(1))).collect();
+            let apply = apply(&self.kubernetes, self.paths(files));
+            Phase { apply, waits, awaits: ids.into_iter().filter(is_started).collect() }
         });
         Ok(phases.collect())
     }

@@ -242,7 +242,7 @@ fn script(made: &[Command], phases: &[Phase]) -> String {
         let _ = writeln!(text, "{command}");
     }
     for phase in phases {
-        for command in &phase.commands {
+        for command in std::iter::once(&phase.apply).chain(&phase.waits) {
             let _ = writeln!(text, "{command}");
         }
         let ids: Vec<&str> = phase.awaits.iter().map(Id::as_str).collect();

@@ -128,12 +128,11 @@ impl super::Way for Way<'_> {
         let is_one = steps.len() < 2;
         let phases = (1..).zip(steps).map(|(number, mut ids)| {
             let file = if is_one { part::FILE.to_owned() } else { part_name(number) };
-            let command =
-                deploy(self.swarm.name(), &self.setting.folder.join(file), can_wait, plan.profile.is_private());
+            let apply = deploy(self.swarm.name(), &self.setting.folder.join(file), can_wait, plan.profile.is_private());
             // Nobody starts what runs on a schedule.
             let is_started = |workload: &crate::plan::Workload| workload.role != Role::App(AppKind::Cron);
             ids.retain(|id| plan.workload(id).is_some_and(is_started));
-            Phase { commands: vec![command], awaits: ids }
+            Phase { apply, waits: Vec::new(), awaits: ids }
         });
         Ok(phases.collect())
     }

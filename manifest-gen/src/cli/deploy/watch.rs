@@ -9,15 +9,12 @@ use super::super::cluster::Place;
 use super::super::failure::Failure;
 use crate::deploy::Phase;
 use crate::engine::command::Running;
-use crate::engine::{Cluster, Command, CommandError, ERASE, EngineError, Interrupt, Logs, Rollout, Stage};
+use crate::engine::{Cluster, CommandError, ERASE, EngineError, Interrupt, Logs, Rollout, Stage};
 use crate::exit::Exit;
 use crate::output::{Output, Progress};
 
 /// How often it is looked how far everything has come.
 const POLL: Duration = Duration::from_millis(800);
-
-/// How long what failed before may still be there when it is replaced.
-const REPLACED: Duration = Duration::from_secs(20);
 
 /// How long a cluster has to go back by itself.
 const BACK: Duration = Duration::from_mins(3);
@@ -63,8 +60,7 @@ impl<'a> Watch<'a> {
     /// Runs a step, and waits until everything of it is there.
     pub(super) fn phase(&mut self, phase: &Phase, output: &mut Output) -> Result<(), Failure> {
         let progress = Progress::new();
-        let begun = Instant::now();
-        let trouble = self.run(phase, begun, &progress, output);
+        let trouble = self.run(phase, &progress, output);
         drop(progress);
         match trouble? {
             None => Ok(()),
@@ -72,20 +68,23 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn run(
-        &mut self,
-        phase: &Phase,
-        begun: Instant,
-        progress: &Progress,
-        output: &mut Output,
-    ) -> Result<Option<Trouble>, Failure> {
-        for command in &phase.commands {
+    fn run(&mut self, phase: &Phase, progress: &Progress, output: &mut Output) -> Result<Option<Trouble>, Failure> {
+        // Until it is applied, what is there says nothing about what is to be there.
+        let left = self.limit.saturating_sub(self.started.elapsed());
+        progress.waits(&format!("{}: {}", seconds(self.started.elapsed()), phase.apply));
+        match phase.apply.output(self.interrupt, Some(left)) {
+            Ok(_) => {}
+            Err(CommandError::Interrupted) => return Ok(Some(Trouble::Interrupted)),
+            Err(error @ CommandError::Missing { .. }) => return Err(error.into()),
+            Err(error) => return Ok(Some(Trouble::Refused(error))),
+        }
+        for command in &phase.waits {
             let mut running = command.start()?;
-            if let Some(trouble) = self.wait(phase, Some(&mut running), begun, progress, output)? {
+            if let Some(trouble) = self.wait(phase, Some(&mut running), progress, output)? {
                 return Ok(Some(trouble));
             }
         }
-        self.wait(phase, None, begun, progress, output)
+        self.wait(phase, None, progress, output)
     }
 
     /// Waits until a command has ended, or without one until all of a step is there.
@@ -93,7 +92,6 @@ impl<'a> Watch<'a> {
         &mut self,
         phase: &Phase,
         mut running: Option<&mut Running>,
-        begun: Instant,
         progress: &Progress,
         output: &mut Output,
     ) -> Result<Option<Trouble>, Failure> {
@@ -107,8 +105,7 @@ impl<'a> Watch<'a> {
                 Err(EngineError::Command(CommandError::Interrupted)) => return Ok(Some(Trouble::Interrupted)),
                 rollouts => rollouts?,
             };
-            let is_fresh = matches!(ended, Ok(false)) && begun.elapsed() < REPLACED;
-            let stages = self.stages(phase, &rollouts, is_fresh);
+            let stages = stages(phase, &rollouts);
             self.tell(&stages, progress, output);
             let failed = of(&stages, |stage| matches!(stage, Stage::Failed(_)));
             if !failed.is_empty() {
@@ -127,21 +124,6 @@ impl<'a> Watch<'a> {
             progress.waits(&format!("{}; {}", seconds(self.started.elapsed()), waits.join(", ")));
             std::thread::sleep(POLL);
         }
-    }
-
-    /// How far each of a step has come. What failed before the step and is not replaced yet says nothing.
-    fn stages(&self, phase: &Phase, rollouts: &[Rollout], is_fresh: bool) -> Vec<(Id, Stage)> {
-        let stage = |id: &Id| {
-            let now = rollouts.iter().find(|rollout| rollout.id == id.as_str());
-            let Some(now) = now else { return Stage::Going("is not there yet".to_owned()) };
-            let before = self.before.iter().find(|rollout| rollout.id == now.id);
-            let is_old = before.is_some_and(|before| before.version == now.version);
-            if is_fresh && is_old && matches!(now.stage, Stage::Failed(_)) {
-                return Stage::Going("is not replaced yet".to_owned());
-            }
-            now.stage.clone()
-        };
-        phase.awaits.iter().map(|id| (id.clone(), stage(id))).collect()
     }
 
     /// Says who has come.
@@ -213,13 +195,15 @@ impl<'a> Watch<'a> {
                     words.push(format!("the cluster has rolled `{}` back by itself", now.id));
                 }
             } else if now.can_go_back {
-                words.push(self.roll_back(&self.cluster.roll_back(now), now));
+                words.push(self.roll_back(now));
             } else {
                 words.push(format!("`{}` knows no way back", now.id));
             }
         }
-        let is_new = |id: &&Id| !self.before.iter().any(|before| before.id == id.as_str());
-        let new: Vec<String> = phase.awaits.iter().filter(is_new).map(|id| format!("`{id}`")).collect();
+        let is_new = |now: &&Rollout| {
+            phase.awaits.iter().any(|id| id.as_str() == now.id) && !self.before.iter().any(|other| other.id == now.id)
+        };
+        let new: Vec<String> = rollouts.iter().filter(is_new).map(|now| format!("`{}`", now.id)).collect();
         if !new.is_empty() {
             words.push(format!("{} had no version before and stays", new.join(", ")));
         }
@@ -227,7 +211,8 @@ impl<'a> Watch<'a> {
         if words.is_empty() { "nothing was changed that could be rolled back".to_owned() } else { words.join("; ") }
     }
 
-    fn roll_back(&self, command: &Command, rollout: &Rollout) -> String {
+    fn roll_back(&self, rollout: &Rollout) -> String {
+        let command = self.cluster.roll_back(rollout);
         match command.output(&Interrupt::never(), Some(BACK)) {
             Ok(_) => format!("rolled `{}` back with `{command}`", rollout.id),
             Err(error) => format!("`{}` could not be rolled back: {error}", rollout.id),
@@ -249,6 +234,15 @@ impl<'a> Watch<'a> {
             std::thread::sleep(POLL);
         }
     }
+}
+
+/// How far each of a step has come.
+fn stages(phase: &Phase, rollouts: &[Rollout]) -> Vec<(Id, Stage)> {
+    let stage = |id: &Id| {
+        let now = rollouts.iter().find(|rollout| rollout.id == id.as_str());
+        now.map_or_else(|| Stage::Going("is not there yet".to_owned()), |now| now.stage.clone())
+    };
+    phase.awaits.iter().map(|id| (id.clone(), stage(id))).collect()
 }
 
 /// Those in a stage, each with what is said of it.

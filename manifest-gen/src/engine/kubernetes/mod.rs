@@ -96,8 +96,14 @@ impl Kubernetes {
         let kinds = "deployments,statefulsets,cronjobs,services,ingresses";
         let command = self.in_namespace().args(["get", kinds, "--selector", &selector, "--output", "name"]);
         let output = command.output(interrupt, Some(PATIENCE))?;
-        Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+        Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(plain).collect())
     }
+}
+
+/// `deployment/api` of `deployment.apps/api`.
+fn plain(name: &str) -> Option<String> {
+    let (kind, name) = name.split_once('/')?;
+    Some(format!("{}/{name}", kind.split('.').next()?))
 }
 
 impl Engine for Kubernetes {

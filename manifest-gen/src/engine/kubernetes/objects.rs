@@ -97,12 +97,12 @@ impl Objects {
             .collect();
         pods.sort_by_key(|pod| text(pod, "/metadata/creationTimestamp"));
         let mut shown = pods.last().map_or_else(|| container(job), |pod| container(pod));
-        shown.name = name.to_owned();
+        name.clone_into(&mut shown.name);
         if is_true(job, "Complete") {
             (shown.state, shown.exit_code) = (State::Exited, Some(0));
         } else if let Some(failed) = condition(job, "Failed").filter(|_| is_true(job, "Failed")) {
             shown.state = State::Exited;
-            shown.details.error = text(failed, "/message").to_owned();
+            text(failed, "/message").clone_into(&mut shown.details.error);
         } else if shown.state == State::Exited {
             // It is tried again.
             shown.state = State::Restarting;
@@ -112,25 +112,10 @@ impl Objects {
 
     /// How far everything has come.
     pub(super) fn rollouts(&self) -> Vec<Rollout> {
-        let deployments =
-            self.of("Deployment").map(|object| self.rollout(object, "deployment", self.deployment(object)));
-        let sets = self.of("StatefulSet").map(|object| self.rollout(object, "statefulset", self.stateful_set(object)));
-        let jobs = self.jobs().into_iter().map(|object| self.rollout(object, "job", self.job_stage(object)));
+        let deployments = self.of("Deployment").map(|object| rollout(object, "deployment", self.deployment(object)));
+        let sets = self.of("StatefulSet").map(|object| rollout(object, "statefulset", self.stateful_set(object)));
+        let jobs = self.jobs().into_iter().map(|object| rollout(object, "job", self.job_stage(object)));
         deployments.chain(sets).chain(jobs).collect()
-    }
-
-    fn rollout(&self, object: &Value, kind: &str, stage: Stage) -> Rollout {
-        let generation = number(object, "/metadata/generation");
-        Rollout {
-            id: service(object).to_owned(),
-            name: format!("{kind}/{}", text(object, "/metadata/name")),
-            stage,
-            // How many there are may be somebody else's to say, such as an autoscaler's.
-            version: object.pointer("/spec/template").map(Value::to_string).unwrap_or_default(),
-            mark: generation.to_string(),
-            is_going_back: false,
-            can_go_back: kind != "job" && generation > 1,
-        }
     }
 
     fn deployment(&self, object: &Value) -> Stage {
@@ -148,8 +133,9 @@ impl Objects {
             return Stage::Done;
         }
         let revision = "/metadata/annotations/deployment.kubernetes.io~1revision";
-        let sets = self.0.iter().filter(|set| text(set, "/kind") == "ReplicaSet" && service(set) == service(object));
-        let newest = sets.filter(|set| text(set, revision) == text(object, revision)).next();
+        let mut sets =
+            self.0.iter().filter(|set| text(set, "/kind") == "ReplicaSet" && service(set) == service(object));
+        let newest = sets.find(|set| text(set, revision) == text(object, revision));
         let hash = newest.map(|set| text(set, "/metadata/labels/pod-template-hash")).unwrap_or_default();
         self.going(object, "pod-template-hash", hash, format!("{} of {wanted} are ready", available.min(updated)))
     }
@@ -205,6 +191,20 @@ impl Objects {
     }
 }
 
+fn rollout(object: &Value, kind: &str, stage: Stage) -> Rollout {
+    let generation = number(object, "/metadata/generation");
+    Rollout {
+        id: service(object).to_owned(),
+        name: format!("{kind}/{}", text(object, "/metadata/name")),
+        stage,
+        // How many there are may be somebody else's to say, such as an autoscaler's.
+        version: object.pointer("/spec/template").map(Value::to_string).unwrap_or_default(),
+        mark: generation.to_string(),
+        is_going_back: false,
+        can_go_back: kind != "job" && generation > 1,
+    }
+}
+
 /// Whether a controller made it: a Job of a CronJob is nobody's who waits.
 fn is_owned(object: &Value) -> bool {
     list(object, "/metadata/ownerReferences").next().is_some()
@@ -230,7 +230,7 @@ fn container(pod: &Value) -> Container {
     let state = match text(pod, "/status/phase") {
         "Succeeded" | "Failed" => State::Exited,
         _ if HOPELESS.contains(&waits) => {
-            details.error = [waits, message].join(": ").trim_end_matches(": ").to_owned();
+            [waits, message].join(": ").trim_end_matches(": ").clone_into(&mut details.error);
             State::Created
         }
         _ if waits == "CrashLoopBackOff" => State::Restarting,
@@ -240,7 +240,8 @@ fn container(pod: &Value) -> Container {
             State::Running
         }
         _ => {
-            details.waits = unscheduled.map_or(waits, |condition| text(condition, "/message")).to_owned();
+            let why = unscheduled.map_or(waits, |condition| text(condition, "/message"));
+            why.clone_into(&mut details.waits);
             State::Created
         }
     };

@@ -242,8 +242,7 @@ impl Service {
         match task.state.as_str() {
             "running" => (State::Running, passed),
             "starting" if self.is_checked => (State::Running, Health::Starting),
-            "complete" => (State::Exited, Health::None),
-            "failed" | "orphaned" => (State::Exited, Health::None),
+            "complete" | "failed" | "orphaned" => (State::Exited, Health::None),
             "rejected" => (State::Created, Health::None),
             "shutdown" | "remove" => (State::Removing, Health::None),
             _ if failures > 0 => (State::Restarting, Health::None),
