@@ -104,7 +104,8 @@ impl ReachArgs {
 
     /// The namespace of a plan.
     pub(super) fn kubernetes(&self, plan: &Plan) -> Kubernetes {
-        Kubernetes::new(self.context.clone(), kubernetes::namespace(plan), plan.system.to_string())
+        let (context, namespace) = (self.context.clone(), kubernetes::namespace(plan));
+        Kubernetes::new(context, namespace, plan.system.to_string(), kubernetes::job_names(plan))
     }
 }
 

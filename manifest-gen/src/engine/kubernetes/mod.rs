@@ -2,6 +2,7 @@
 
 mod objects;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Cluster, Command, Container, Engine, EngineError, Interrupt, Logs, PATIENCE, Rollout};
@@ -45,12 +46,14 @@ pub struct Kubernetes {
     context: Option<String>,
     namespace: String,
     system: String,
+    /// The names of the Jobs that are planned, by the job.
+    jobs: BTreeMap<String, String>,
 }
 
 impl Kubernetes {
     /// A system in a namespace of the cluster that a context of kubectl names.
-    pub fn new(context: Option<String>, namespace: String, system: String) -> Self {
-        Self { context, namespace, system }
+    pub fn new(context: Option<String>, namespace: String, system: String, jobs: BTreeMap<String, String>) -> Self {
+        Self { context, namespace, system, jobs }
     }
 
     /// The program, on the cluster and on nothing else.
@@ -80,7 +83,7 @@ impl Kubernetes {
         let selector = self.selector(&[]);
         let command = self.in_namespace().args(["get", RUNNING, "--selector", &selector, "--output", "json"]);
         let output = command.output(interrupt, Some(PATIENCE))?;
-        Objects::parse(&output.stdout)
+        Objects::parse(&output.stdout, &self.jobs)
             .map_err(|problem| EngineError::Unreadable { command: command.to_string(), problem })
     }
 

@@ -3,6 +3,8 @@
 //! Source: Kubernetes API reference, apps/v1, batch/v1 and core/v1 (`PodStatus`, `ContainerStatus`). What
 //! `kubectl rollout status` asks of a Deployment and of a `StatefulSet` is what is asked here.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::super::inspect::Details;
@@ -15,7 +17,11 @@ const HOPELESS: [&str; 5] =
 
 /// What the API has of a system.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Objects(Vec<Value>);
+pub(super) struct Objects {
+    objects: Vec<Value>,
+    /// The names of the Jobs that are planned, by the job.
+    jobs: BTreeMap<String, String>,
+}
 
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
@@ -44,16 +50,16 @@ fn is_true(object: &Value, kind: &str) -> bool {
 
 impl Objects {
     /// Reads a list of the API.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(super) fn parse(bytes: &[u8], jobs: &BTreeMap<String, String>) -> Result<Self, String> {
         let list: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         match list.get("items") {
-            Some(Value::Array(items)) => Ok(Self(items.clone())),
+            Some(Value::Array(items)) => Ok(Self { objects: items.clone(), jobs: jobs.clone() }),
             _ => Err("it is no list".to_owned()),
         }
     }
 
     fn of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.0.iter().filter(move |object| text(object, "/kind") == kind && !service(object).is_empty())
+        self.objects.iter().filter(move |object| text(object, "/kind") == kind && !service(object).is_empty())
     }
 
     /// The pods that are not being removed.
@@ -68,14 +74,10 @@ impl Objects {
         running.next().map(|pod| text(pod, "/metadata/name").to_owned())
     }
 
-    /// The newest Job of each service.
-    fn jobs(&self) -> Vec<&Value> {
-        let mut jobs: Vec<&Value> = self.of("Job").filter(|job| !is_owned(job)).collect();
-        // What is made later sorts later, as text too.
-        jobs.sort_by_key(|job| (service(job), text(job, "/metadata/creationTimestamp"), text(job, "/metadata/name")));
-        jobs.reverse();
-        jobs.dedup_by_key(|job| service(job));
-        jobs
+    /// The Jobs that are planned. Others are those of versions before.
+    fn jobs(&self) -> impl Iterator<Item = &Value> {
+        let name = |job: &&Value| self.jobs.get(service(job)).is_some_and(|name| name == text(job, "/metadata/name"));
+        self.of("Job").filter(name)
     }
 
     /// A container for each pod of a Deployment or a `StatefulSet`, and one for each Job.
@@ -84,7 +86,7 @@ impl Objects {
             |pod: &Value, kind: &str| list(pod, "/metadata/ownerReferences").any(|owner| text(owner, "/kind") == kind);
         let pods = self.pods().filter(|pod| !owners(pod, "Job"));
         let mut containers: Vec<Container> = pods.map(container).collect();
-        containers.extend(self.jobs().into_iter().map(|job| self.job(job)));
+        containers.extend(self.jobs().map(|job| self.job(job)));
         containers.sort_by(|a, b| (&a.service, &a.name).cmp(&(&b.service, &b.name)));
         containers
     }
@@ -114,7 +116,7 @@ impl Objects {
     pub(super) fn rollouts(&self) -> Vec<Rollout> {
         let deployments = self.of("Deployment").map(|object| rollout(object, "deployment", self.deployment(object)));
         let sets = self.of("StatefulSet").map(|object| rollout(object, "statefulset", self.stateful_set(object)));
-        let jobs = self.jobs().into_iter().map(|object| rollout(object, "job", self.job_stage(object)));
+        let jobs = self.jobs().map(|object| rollout(object, "job", self.job_stage(object)));
         deployments.chain(sets).chain(jobs).collect()
     }
 
@@ -134,7 +136,7 @@ impl Objects {
         }
         let revision = "/metadata/annotations/deployment.kubernetes.io~1revision";
         let mut sets =
-            self.0.iter().filter(|set| text(set, "/kind") == "ReplicaSet" && service(set) == service(object));
+            self.objects.iter().filter(|set| text(set, "/kind") == "ReplicaSet" && service(set) == service(object));
         let newest = sets.find(|set| text(set, revision) == text(object, revision));
         let hash = newest.map(|set| text(set, "/metadata/labels/pod-template-hash")).unwrap_or_default();
         self.going(object, "pod-template-hash", hash, format!("{} of {wanted} are ready", available.min(updated)))
@@ -203,11 +205,6 @@ fn rollout(object: &Value, kind: &str, stage: Stage) -> Rollout {
         is_going_back: false,
         can_go_back: kind != "job" && generation > 1,
     }
-}
-
-/// Whether a controller made it: a Job of a CronJob is nobody's who waits.
-fn is_owned(object: &Value) -> bool {
-    list(object, "/metadata/ownerReferences").next().is_some()
 }
 
 /// What runs in a pod. Beside its container there is none.

@@ -131,6 +131,17 @@ impl Kubernetes {
     }
 }
 
+/// The names of the Jobs of a plan, by the job. Another content is another Job.
+#[cfg(feature = "cli")]
+pub(crate) fn job_names(plan: &Plan) -> BTreeMap<String, String> {
+    let (view, _) = Kubernetes::new(plan);
+    let name = |job: &Object<workload::Job>| {
+        let id = job.metadata.labels.get(object::NAME)?.clone();
+        Some((id, job.metadata.name.clone()))
+    };
+    view.jobs.iter().filter_map(name).collect()
+}
+
 /// What objects are made from, and what was made.
 struct Writer<'a> {
     plan: &'a Plan,
