@@ -73,7 +73,8 @@ silent
 status=0
 (cd "$state" && "$command" orch exec --target swarm store --manifest manifest.json -- sh -c 'echo in the store; exit 7') \
   >"$state/data" 2>"$state/talk" || status=$?
-[ "$status" = 7 ] && grep -q 'in the store' "$state/data" || fail "exec ended with $status"
+[ "$status" = 7 ] || fail "exec ended with $status"
+grep -q 'in the store' "$state/data" || fail 'exec runs no command'
 ok 'logs and exec'
 
 docker kill "$(docker ps --quiet --filter "label=com.docker.swarm.service.name=${stack}_worker")" >/dev/null

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Cluster, Command, Container, Engine, EngineError, Interrupt, Logs, PATIENCE, Rollout};
-use objects::Objects;
+pub use objects::Objects;
 
 /// The label whose value is the id of a service.
 pub const NAME_LABEL: &str = "app.kubernetes.io/name";

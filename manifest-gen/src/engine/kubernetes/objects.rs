@@ -17,7 +17,7 @@ const HOPELESS: [&str; 5] =
 
 /// What the API has of a system.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Objects {
+pub struct Objects {
     objects: Vec<Value>,
     /// The names of the Jobs that are planned, by the job.
     jobs: BTreeMap<String, String>,
@@ -50,7 +50,7 @@ fn is_true(object: &Value, kind: &str) -> bool {
 
 impl Objects {
     /// Reads a list of the API.
-    pub(super) fn parse(bytes: &[u8], jobs: &BTreeMap<String, String>) -> Result<Self, String> {
+    pub fn parse(bytes: &[u8], jobs: &BTreeMap<String, String>) -> Result<Self, String> {
         let list: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         match list.get("items") {
             Some(Value::Array(items)) => Ok(Self { objects: items.clone(), jobs: jobs.clone() }),
@@ -81,7 +81,7 @@ impl Objects {
     }
 
     /// A container for each pod of a Deployment or a `StatefulSet`, and one for each Job.
-    pub(super) fn containers(&self) -> Vec<Container> {
+    pub fn containers(&self) -> Vec<Container> {
         let owners =
             |pod: &Value, kind: &str| list(pod, "/metadata/ownerReferences").any(|owner| text(owner, "/kind") == kind);
         let pods = self.pods().filter(|pod| !owners(pod, "Job"));
@@ -113,7 +113,7 @@ impl Objects {
     }
 
     /// How far everything has come.
-    pub(super) fn rollouts(&self) -> Vec<Rollout> {
+    pub fn rollouts(&self) -> Vec<Rollout> {
         let deployments = self.of("Deployment").map(|object| rollout(object, "deployment", self.deployment(object)));
         let sets = self.of("StatefulSet").map(|object| rollout(object, "statefulset", self.stateful_set(object)));
         let jobs = self.jobs().map(|object| rollout(object, "job", self.job_stage(object)));

@@ -5,9 +5,8 @@ mod stack;
 use std::time::Duration;
 
 use super::{Cluster, Command, Container, Engine, EngineError, Interrupt, Logs, PATIENCE, Rollout};
-use stack::Service;
 
-pub use stack::parse;
+pub use stack::{Service, parse};
 
 /// The label by which Docker says which stack something belongs to.
 pub const STACK_LABEL: &str = "com.docker.stack.namespace";

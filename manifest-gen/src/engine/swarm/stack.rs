@@ -202,7 +202,7 @@ impl Service {
     }
 
     /// A container for each task that counts.
-    pub(super) fn containers(&self) -> Vec<Container> {
+    pub fn containers(&self) -> Vec<Container> {
         self.slots().values().map(|task| self.container(task)).collect()
     }
 
@@ -251,7 +251,7 @@ impl Service {
     }
 
     /// How far it has come since `before`.
-    pub(super) fn rollout(&self, before: Option<&Rollout>) -> Rollout {
+    pub fn rollout(&self, before: Option<&Rollout>) -> Rollout {
         let mark = self.update.as_ref().map(|update| update.started.clone()).unwrap_or_default();
         // An update that ended before says nothing about this one.
         let is_new = before.is_none_or(|before| before.mark != mark);
