@@ -2,7 +2,9 @@ use std::fmt::Write as _;
 
 use orch_manifest::Id;
 use orch_manifest::grammar::{APP_KEYS, SERVICE_KEYS, WORKLOAD_KEYS};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
 use super::failure::Failure;
 use super::selection::{ProfileArg, Selection};
@@ -34,12 +36,60 @@ enum What {
     },
 }
 
+/// The configuration of a profile, as `config show --json` prints it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "The configuration of a profile")]
+pub(super) struct Configuration {
+    /// The version of this form.
+    schema_version: u32,
+    /// The system.
+    system: String,
+    /// The registry of the images of applications; none when nobody says one.
+    registry: Option<String>,
+    /// The profile.
+    profile: String,
+    /// Where data is: `volume` or `bind`.
+    data: &'static str,
+    /// Everything that somebody says about a service or an application.
+    values: Vec<Entry>,
+}
+
 /// A value with its origin.
+#[derive(Serialize, JsonSchema)]
 struct Entry {
+    /// The id of the service or application.
     id: String,
+    /// The key, as an attribute has it.
     key: &'static str,
+    /// The value as the manifest has it; `null` where it was taken away.
     value: Value,
+    /// Where it comes from and what it won over, for people.
     from: String,
+}
+
+impl Configuration {
+    /// The JSON Schema of `config show --json`.
+    pub(super) fn json_schema() -> String {
+        // Nothing in it can fail.
+        serde_json::to_string_pretty(&schemars::schema_for!(Self)).unwrap_or_default() + "\n"
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{} ({}), its data in: {}\n", self.system, self.profile, self.data);
+        if let Some(registry) = &self.registry {
+            let _ = writeln!(text, "images in {registry}, from {FILE}");
+        }
+        let mut last = "";
+        for entry in &self.values {
+            if entry.id != last {
+                let _ = writeln!(text, "\n{}", entry.id);
+                last = &entry.id;
+            }
+            let _ = writeln!(text, "  {} = {}", entry.key, entry.from);
+        }
+        text
+    }
 }
 
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
@@ -52,37 +102,21 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         output.findings(&secrets, &gathered.sources);
         return Ok(Exit::Findings);
     }
-    let entries = entries(&gathered, &profile)?;
     let data = match gathered.config.options(&profile)?.data {
         DataPlace::Volume => "volume",
         DataPlace::Bind => "bind",
     };
-    if *json {
-        let values: Vec<Value> = entries
-            .iter()
-            .map(|entry| json!({"id": entry.id, "key": entry.key, "value": entry.value, "from": entry.from}))
-            .collect();
-        let manifest = &gathered.manifest;
-        let document = json!({
-            "schemaVersion": 1, "system": manifest.system, "registry": manifest.registry,
-            "profile": profile.as_str(), "data": data, "values": values,
-        });
-        output.data(&format!("{document:#}\n"))?;
-        return Ok(Exit::Done);
-    }
-    let mut text = format!("{} ({profile}), its data in: {data}\n", gathered.manifest.system);
-    if let Some(registry) = &gathered.manifest.registry {
-        let _ = writeln!(text, "images in {registry}, from {FILE}");
-    }
-    let mut last = "";
-    for entry in &entries {
-        if entry.id != last {
-            let _ = writeln!(text, "\n{}", entry.id);
-            last = &entry.id;
-        }
-        let _ = writeln!(text, "  {} = {}", entry.key, entry.from);
-    }
-    output.data(&text)?;
+    let shown = Configuration {
+        schema_version: 1,
+        system: gathered.manifest.system.to_string(),
+        registry: gathered.manifest.registry.as_ref().map(ToString::to_string),
+        profile: profile.to_string(),
+        data,
+        values: entries(&gathered, &profile)?,
+    };
+    // Nothing in it can fail.
+    let as_json = || serde_json::to_string_pretty(&shown).unwrap_or_default() + "\n";
+    output.data(&if *json { as_json() } else { shown.text() })?;
     Ok(Exit::Done)
 }
 

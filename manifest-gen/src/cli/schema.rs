@@ -1,5 +1,6 @@
 use orch_manifest::manifest::Manifest;
 
+use super::config::Configuration;
 use super::doctor::Diagnosis;
 use super::failure::Failure;
 use super::overview::Overview;
@@ -32,6 +33,8 @@ enum Format {
     Doctor,
     /// What `cargo orch inspect --json` prints
     Inspect,
+    /// What `cargo orch config show --json` prints
+    Config,
     /// What the templates of a pack with the view `compose` see
     ViewCompose,
     /// What the templates of a pack with the view `dockerfile` see
@@ -50,6 +53,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         Format::Status => Report::json_schema(),
         Format::Doctor => Diagnosis::json_schema(),
         Format::Inspect => Overview::json_schema(),
+        Format::Config => Configuration::json_schema(),
         Format::ViewCompose => target::json_schema::<Compose>(),
         Format::ViewDockerfile => target::json_schema::<Dockerfiles>(),
         Format::ViewKubernetes => target::json_schema::<Kubernetes>(),

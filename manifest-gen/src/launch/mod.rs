@@ -11,6 +11,7 @@
 //! | [`secrets`] | the secrets of a developer's machine |
 //! | [`environment`] | what Compose is given beside its files |
 //! | [`host`] | what a process on the host is given |
+//! | [`mask`] | hides the values of secrets in what others print |
 //! | [`readiness`] | whether what is planned is there |
 //! | [`excerpt`] | a plan without a part of it |
 
@@ -19,6 +20,7 @@ pub mod excerpt;
 pub mod folder;
 pub mod host;
 pub mod listeners;
+pub mod mask;
 pub mod overlay;
 pub mod ports;
 pub mod project;

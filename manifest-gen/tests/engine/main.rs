@@ -10,6 +10,7 @@
 mod backup;
 mod checkouts;
 mod daemon;
+mod data;
 mod failures;
 mod loops;
 mod ports;

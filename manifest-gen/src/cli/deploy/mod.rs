@@ -19,6 +19,8 @@ use crate::engine::{Cluster, Command, Interrupt};
 use crate::exit::Exit;
 use crate::finding::{Code, has_errors};
 use crate::launch::Folder;
+use crate::launch::environment::Vault;
+use crate::launch::mask::Mask;
 use crate::output::Output;
 use crate::plan::Plan;
 use crate::target;
@@ -211,7 +213,11 @@ fn carry_out(
     for command in &needs.made {
         command.output(interrupt, Some(limit))?;
     }
-    let mut watch = Watch::begin(way.cluster(), deployed.place, limit, interrupt)?;
+    let environment = |name: &str| std::env::var(name).ok();
+    let vault = Vault::of(&deployed.profile, &Folder::of(deployed.loaded.root()?), &environment);
+    // Those of a cluster alone are not known here.
+    let mask = Mask::of(&deployed.plan, &vault, &environment);
+    let mut watch = Watch::begin(way.cluster(), deployed.place, limit, mask, interrupt)?;
     for phase in &phases {
         watch.phase(phase, output)?;
     }

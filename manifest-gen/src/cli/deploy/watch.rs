@@ -11,6 +11,7 @@ use crate::deploy::Phase;
 use crate::engine::command::Running;
 use crate::engine::{Cluster, CommandError, ERASE, EngineError, Interrupt, Logs, Rollout, Stage};
 use crate::exit::Exit;
+use crate::launch::mask::Mask;
 use crate::output::{Output, Progress};
 
 /// How often it is looked how far everything has come.
@@ -27,6 +28,8 @@ pub(super) struct Watch<'a> {
     place: Place,
     limit: Duration,
     interrupt: &'a Interrupt,
+    /// What of a log is not for a screen.
+    mask: Mask,
     /// What there was before anything was deployed.
     before: Vec<Rollout>,
     started: Instant,
@@ -51,10 +54,11 @@ impl<'a> Watch<'a> {
         cluster: &'a dyn Cluster,
         place: Place,
         limit: Duration,
+        mask: Mask,
         interrupt: &'a Interrupt,
     ) -> Result<Self, Failure> {
         let before = cluster.rollouts(&[], interrupt)?;
-        Ok(Self { cluster, place, limit, interrupt, before, started: Instant::now(), told: BTreeSet::new() })
+        Ok(Self { cluster, place, limit, interrupt, mask, before, started: Instant::now(), told: BTreeSet::new() })
     }
 
     /// Runs a step, and waits until everything of it is there.
@@ -169,7 +173,7 @@ impl<'a> Watch<'a> {
                 Ok(said) if !said.stdout.trim_ascii().is_empty() => {
                     let text = String::from_utf8_lossy(&said.stdout).replace(ERASE, "");
                     output.talk(&format!("── the end of the log of {id}"));
-                    output.talk(text.trim_end());
+                    output.talk(&self.mask.hide(text.trim_end()));
                     output.talk("──");
                 }
                 Ok(_) => output.talk(&format!("the log of {id} is empty")),

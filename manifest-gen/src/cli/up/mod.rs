@@ -17,6 +17,7 @@ use crate::engine::{Compose, Container, Engine, Interrupt, Project, Tool};
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity, has_errors};
 use crate::launch::environment::{Value, Vault};
+use crate::launch::mask::Mask;
 use crate::launch::ports::{Conflicts, PortFlag};
 use crate::launch::readiness::{Verdict, expected, judge};
 use crate::launch::{Folder, State, host};
@@ -190,7 +191,9 @@ fn launch(setting: &Setting<'_>, findings: Vec<Finding>, output: &mut Output) ->
     }
     write(setting, &launch)?;
     let limit = Duration::from_millis(args.terms.timeout.as_millis());
-    let terms = start::Terms { retry_failed: args.retry_failed, limit, interrupt };
+    let vault = Vault::of(setting.profile, setting.folder, &decide::variable);
+    let mask = Mask::of(&launch.plan, &vault, &decide::variable);
+    let terms = start::Terms { retry_failed: args.retry_failed, limit, interrupt, mask: &mask };
     let containers = start::start(&launch, &engine, &containers, &terms, output)?;
     launch.state.clone().ready(&launch.fingerprint).write(&setting.folder.profile(setting.profile))?;
     report(args, &launch, &containers, output)

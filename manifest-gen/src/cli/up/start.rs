@@ -8,6 +8,7 @@ use super::super::failure::Failure;
 use super::Launch;
 use crate::engine::{CommandError, Compose, Container, ERASE, Engine, EngineError, Interrupt, Logs};
 use crate::exit::Exit;
+use crate::launch::mask::Mask;
 use crate::launch::readiness::{Expected, Verdict, Watch, expected, judge};
 use crate::output::{Output, Progress};
 use crate::plan::Plan;
@@ -22,6 +23,8 @@ pub(super) struct Terms<'a> {
     pub(super) retry_failed: bool,
     pub(super) limit: Duration,
     pub(super) interrupt: &'a Interrupt,
+    /// What of a log is not for a screen.
+    pub(super) mask: &'a Mask,
 }
 
 /// Starts what is planned and returns what runs when all of it is ready.
@@ -103,6 +106,7 @@ impl<'a> Wait<'a> {
                 let said = running.stop();
                 drop(progress);
                 if !said.is_empty() {
+                    let said = self.terms.mask.hide(&said);
                     output.talk(&format!("── what `{}` says\n{said}\n──", self.engine.up()));
                 }
                 return Err(self.late(&verdicts, &containers, output));
@@ -159,7 +163,7 @@ impl<'a> Wait<'a> {
             Ok(said) if !said.stdout.trim_ascii().is_empty() => {
                 let text = String::from_utf8_lossy(&said.stdout).replace(ERASE, "");
                 output.talk(&format!("── the end of the log of {}", expected.id));
-                output.talk(text.trim_end());
+                output.talk(&self.terms.mask.hide(text.trim_end()));
                 output.talk("──");
             }
             Ok(_) => output.talk(&format!("the log of {} is empty", expected.id)),
