@@ -74,6 +74,9 @@ fn every_value_has_its_origin() {
     let grace = format!("  grace = `20s` from the attribute at {main}:{at}, over the default `10s`");
     assert!(lines.contains(&grace.as_str()), "{lines:#?}");
     let json: serde_json::Value = serde_json::from_str(&show(&["--json"])).unwrap();
+    let schema = orch(&shop, &["schema", "config"]).stdout;
+    let schema = jsonschema::validator_for(&serde_json::from_slice(&schema).unwrap()).unwrap();
+    assert!(schema.is_valid(&json) && !schema.is_valid(&serde_json::json!({})), "{json:#}");
     let values = json["values"].as_array().unwrap();
     let replicas = values.iter().find(|value| value["id"] == "api" && value["key"] == "replicas").unwrap();
     assert_eq!(replicas["value"], 3);

@@ -45,7 +45,7 @@ fn data_in_folders_of_the_host_goes_only_with_its_volumes() {
     assert!(system.path(".orch/local/launch.json").exists());
 }
 
-/// An image under MongoDB's name, with shell scripts in the place of its tools.
+/// An image under `MongoDB`'s name, with shell scripts in the place of its tools.
 fn mongo(tag: &str) {
     let tool = |name: &str, script: &str| {
         format!("RUN printf '%s\\n' '#!/bin/sh' '{script}' >/usr/bin/{name} && chmod 755 /usr/bin/{name}\n")
