@@ -1,7 +1,8 @@
 //! Lists of containers as engines print them, and as nobody does.
 //!
-//! `ps/` has what was printed: by Compose 2.17 (an array) and 2.26 (an object a line), and by Podman 4.3, with
-//! podman-compose's labels.
+//! `ps/` has what was printed by Compose 2.26 (an object a line), and by Podman 4.3 of what podman-compose started.
+//! `compose-array.json` is constructed: it has the form that Compose 2 had before 2.21, with the fields of its
+//! `PublishedPort`s, in IPv6 too, and nobody printed it.
 
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -47,7 +48,7 @@ fn an_object_a_line() {
 
 #[test]
 fn an_array_without_health_and_with_ipv6() {
-    let containers = recorded("compose-2.17.json");
+    let containers = recorded("compose-array.json");
     assert_eq!(
         summary(&containers),
         [("api", "running", "none", None), ("dns", "restarting", "none", None), ("migrate", "exited", "none", Some(1)),]
