@@ -1,8 +1,11 @@
 //! What `kubectl` is told.
 
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
-use crate::stand_in::Cluster;
+use crate::stand_in::{Cluster, Ran};
 
 /// Answers as an API server does; `after` is what there is when the worker was applied.
 const SCRIPT: &str = r#"
@@ -130,6 +133,31 @@ fn what_does_not_come_in_time_is_rolled_back_too() {
 }
 
 #[test]
+fn ctrl_c_ends_kubectl_and_rolls_nothing_back() {
+    let cluster = cluster(&[deployment("x:1", false)]);
+    let mut command = cluster.command(&["deploy", "--target", "k8s", "--profile", "prod", "--timeout", "60s"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while !cluster.calls().iter().any(|call| call.contains("apply") && call.contains("worker")) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the worker was not applied");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let ran = Ran::from(child.wait_with_output().unwrap()).ends(130);
+    ran.says(&["interrupted", "what was begun goes on in the cluster", "cargo orch status --target k8s"]);
+    assert!(!cluster.calls().iter().any(|call| call.contains("undo")));
+}
+
+#[test]
+fn a_namespace_that_is_rendered_is_asked_for_when_a_secret_has_to_be_in_it() {
+    let cluster = cluster(&[]);
+    cluster.write("namespace", "");
+    cluster.write("orch.toml", "[targets.k8s]\ncreate_namespace = true\n");
+    let deploy = ["deploy", "--target", "k8s", "--profile", "prod", "--config", "orch.toml"];
+    cluster.run(&deploy).ends(1).says(&["lacks the namespace s-prod, the key value of the Secret token"]);
+}
+
+#[test]
 fn a_server_that_refuses_is_quoted() {
     let cluster = cluster(&[]);
     cluster.write("refusal", "Error from server (Forbidden): not you\n");
@@ -148,7 +176,7 @@ fn a_server_that_is_not_there_is_missing() {
     std::fs::remove_file(cluster.path("bin/other")).unwrap();
     // Where there is a kubectl, it is not this test's.
     let path = cluster.path("bin").display().to_string();
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-orch"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-orch"));
     command.current_dir(cluster.path(".")).env("PATH", path);
     let output = command.args(["status", "--target", "k8s", "--manifest", "manifest.json"]).output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,13 @@ pub(crate) struct Ran {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     code: Option<i32>,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
 }
 
 impl Ran {
@@ -70,6 +77,10 @@ impl Cluster {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::from(self.command(arguments).output().unwrap())
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let _ = std::fs::remove_file(self.path("calls"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-orch"));
         let words = arguments.iter().copied().take_while(|word| *word != "--");
@@ -84,9 +95,7 @@ impl Cluster {
         for name in ["ORCH_PROFILE", "ORCH_ENGINE", "ORCH_SECRETS"] {
             command.env_remove(name);
         }
-        let output = command.output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        command
     }
 
     /// How the program was called, without looking how far something has come.

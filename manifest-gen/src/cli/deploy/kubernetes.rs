@@ -51,9 +51,11 @@ impl<'a> Way<'a> {
             return Ok(true);
         }
         let create = self.kubernetes.kubectl().args(["create", "namespace", name]);
-        if self.objects.makes_namespace() {
-            // It comes with the first step; what is to be in it cannot be there yet.
-        } else if self.setting.plan.profile.is_private() {
+        // One that is rendered comes with the first step, unless something has to be in it before.
+        if self.objects.makes_namespace() && self.objects.needs().is_empty() {
+            return Ok(false);
+        }
+        if self.setting.plan.profile.is_private() {
             needs.made.push(create);
         } else {
             needs.missing.push(Need { what: format!("the namespace {name}"), cure: create.to_string() });
