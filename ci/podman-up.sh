@@ -70,7 +70,7 @@ ok "up in $SECONDS s: $(tr -s ' \n' ' ' <"$state/data")"
 ends 0 'nothing has changed' up --manifest manifest.json
 [ "$(started)" = "$before" ] || fail 'a second up touched a container'
 ends 0 running status --manifest manifest.json
-ends 0 'the store has 32 letters' logs store --grep letters
+ends 0 "the store has $(wc -c <"$state/.orch/secrets/token") letters" logs store --grep letters
 status=0
 orch exec store -- sh -c 'echo kept >/data/file; exit 7' || status=$?
 [ "$status" = 7 ] || fail "exec ended with $status"

@@ -68,7 +68,7 @@ silent
 ends 0 healthy status --target swarm
 ok "up --target swarm: there after $SECONDS s, in order"
 
-ends 0 'the store has 32 letters' logs --target swarm store --since 10m --grep letters
+ends 0 "the store has $(wc -c <"$state/.orch/secrets/token") letters" logs --target swarm store --since 10m --grep letters
 silent
 status=0
 (cd "$state" && "$command" orch exec --target swarm store --manifest manifest.json -- sh -c 'echo in the store; exit 7') \

@@ -78,9 +78,9 @@ mod tests {
             {"id": "api", "services": ["db", "cache"], "after": ["migrate"]},
             {"id": "migrate", "kind": "job", "services": ["db"]},
             {"id": "nightly", "kind": "cron", "schedule": "0 3 * * *", "services": ["db"]},
-            {"id": "site", "calls": ["api"], "after": ["api"]},
+            {"id": "site", "calls": ["api"]},
         ]);
-        assert_eq!(planned(&apps), ["cache db nightly", "migrate", "api site"]);
+        assert_eq!(planned(&apps), ["cache db nightly site", "migrate", "api"]);
     }
 
     #[test]

@@ -101,7 +101,7 @@ fn a_developers_own_cluster_is_given_the_namespace_and_the_secrets() {
     let from = format!("--from-file=value={}", cluster.path(".orch/secrets/token").display());
     assert_eq!(*made[1], format!("kubectl --namespace s-local create secret generic token {from}"));
     let said = [calls.concat(), ran.stdout, ran.stderr].concat();
-    assert!(secret.len() == 32 && !said.contains(&secret), "a secret is on a command line");
+    assert!(secret.len() >= 32 && !said.contains(&secret), "a secret is on a command line");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::up::{lock, noteworthy};
 use crate::deploy::{Need, Phase};
 use crate::engine::{Cluster, Command, Interrupt};
 use crate::exit::Exit;
-use crate::finding::{Code, has_errors};
+use crate::finding::has_errors;
 use crate::launch::Folder;
 use crate::launch::environment::Vault;
 use crate::launch::mask::Mask;
@@ -152,9 +152,7 @@ pub(super) fn deploy(
     let (plan, profile, target) = (&deployed.plan, &deployed.profile, deployed.place.target());
     let packs = templates.packs(&source.config()?)?;
     let rendered = target::render(plan, target, &packs)?;
-    let mut findings = noteworthy(deployed.findings.clone(), &rendered.findings);
-    // Jobs are waited for here.
-    findings.retain(|finding| finding.code != Code::StartOrder);
+    let findings = noteworthy(deployed.findings.clone(), &rendered.findings);
     output.findings(&findings, &deployed.loaded.sources());
     if has_errors(&findings) {
         return Ok(Exit::Findings);
