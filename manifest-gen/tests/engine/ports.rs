@@ -1,10 +1,13 @@
 //! Ports of the host that somebody else has.
 
+use std::fs::Permissions;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::system::{Ran, System, containers, has_engine};
+use crate::system::{IMAGE, Ran, System, containers, has_engine};
 
 /// A system whose store wants this port of the host, and an application that is told where the store is.
 fn system(name: &str, port: u16) -> System {
@@ -47,6 +50,30 @@ fn another_port_is_taken_and_kept() {
     assert_eq!(endpoint(&system.status())["port"].as_u64(), Some(assigned));
     let ran = system.run(&["up", "--port", "web=1"]).ends(2);
     ran.says(&["`--port web=1` names nothing that is published"]);
+}
+
+#[test]
+fn somebody_may_be_faster() {
+    if !has_engine() {
+        return;
+    }
+    // Whoever listens nowhere and still has the port: another engine's container, by the time that it is started.
+    let port = 24_767;
+    let system = system("faster", port);
+    let docker = String::from_utf8(Command::new("which").arg("docker").output().unwrap().stdout).unwrap();
+    let (docker, stranger) = (docker.trim(), format!("{}-stranger", system.name()));
+    let first = format!("{docker} run --rm --detach --name {stranger} --publish 127.0.0.1:{port}:1 {IMAGE} sleep 60");
+    let script = format!(
+        "#!/bin/sh\ncase \" $* \" in *' up '*) mkdir \"$0.once\" 2>/dev/null && {first} >&2;; esac\nexec {docker} \"$@\"\n"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("docker"), script).unwrap();
+    std::fs::set_permissions(folder.path().join("docker"), Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let ran = Ran::of(system.command(&["up"]).env("PATH", path));
+    Command::new(docker).args(["rm", "--force", &stranger]).output().unwrap();
+    ran.ends(0).says(&["somebody was faster", &format!("port {port} (from the attribute) is taken")]);
+    assert!(endpoint(&system.status())["port"].as_u64().unwrap() > u64::from(port));
 }
 
 #[test]

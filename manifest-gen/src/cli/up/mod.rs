@@ -3,7 +3,7 @@ mod images;
 mod start;
 
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::cluster::{Place, PlaceArgs};
 use super::deploy::{Terms, Wishes, deploy};
@@ -27,6 +27,7 @@ use crate::plan::profile::Base;
 use crate::target;
 use crate::write::{Folder as Written, Key};
 use decide::{Launch, Setting};
+use start::Refusal;
 
 /// Start everything and wait until it is ready
 ///
@@ -157,16 +158,34 @@ fn on_this_machine(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         before: before.as_ref(),
         interrupt: &interrupt,
     };
-    launch(&setting, findings, output)
+    launch(&setting, &findings, output)
 }
 
+/// How often everything is decided anew because somebody took a port meanwhile.
+const ANEW: u32 = 3;
+
 /// Decides, and starts what is not as it was decided.
-fn launch(setting: &Setting<'_>, findings: Vec<Finding>, output: &mut Output) -> Result<Exit, Failure> {
+fn launch(setting: &Setting<'_>, findings: &[Finding], output: &mut Output) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let mut anew = 0;
+    loop {
+        match attempt(setting, findings, begun, output) {
+            Ok(exit) => return Ok(exit),
+            Err(Refusal::PortTaken(failure)) if anew < ANEW => {
+                anew += 1;
+                output.talk(&format!("{}: somebody was faster, so ports are chosen again", failure.message()));
+            }
+            Err(Refusal::PortTaken(failure) | Refusal::Failure(failure)) => return Err(failure),
+        }
+    }
+}
+
+fn attempt(setting: &Setting<'_>, findings: &[Finding], begun: Instant, output: &mut Output) -> Result<Exit, Refusal> {
     let Setting { args, loaded, interrupt, .. } = setting;
     let project = setting.project()?;
     let containers = there(setting, &project.0)?;
     let launch = setting.decide(project, &containers)?;
-    let findings = noteworthy(findings, &launch.findings);
+    let findings = noteworthy(findings.to_vec(), &launch.findings);
     output.findings(&findings, &loaded.sources());
     if has_errors(&findings) {
         return Ok(Exit::Findings);
@@ -184,19 +203,19 @@ fn launch(setting: &Setting<'_>, findings: Vec<Finding>, output: &mut Output) ->
     }
     if setting.is_there(&launch, &containers)? {
         output.talk(&format!("`{}` runs already, and nothing has changed", launch.state.project));
-        return report(args, &launch, &containers, output);
+        return Ok(report(args, &launch, &containers, output)?);
     }
     if !args.build {
         setting.build(&launch, output)?;
     }
     write(setting, &launch)?;
-    let limit = Duration::from_millis(args.terms.timeout.as_millis());
+    let limit = Duration::from_millis(args.terms.timeout.as_millis()).saturating_sub(begun.elapsed());
     let vault = Vault::of(setting.profile, setting.folder, &decide::variable);
     let mask = Mask::of(&launch.plan, &vault, &decide::variable);
     let terms = start::Terms { retry_failed: args.retry_failed, limit, interrupt, mask: &mask };
     let containers = start::start(&launch, &engine, &containers, &terms, output)?;
     launch.state.clone().ready(&launch.fingerprint).write(&setting.folder.profile(setting.profile))?;
-    report(args, &launch, &containers, output)
+    Ok(report(args, &launch, &containers, output)?)
 }
 
 impl Setting<'_> {

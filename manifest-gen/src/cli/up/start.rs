@@ -27,6 +27,20 @@ pub(super) struct Terms<'a> {
     pub(super) mask: &'a Mask,
 }
 
+/// Why not everything has started.
+pub(super) enum Refusal {
+    /// Somebody took a port of the host after it was found to be free.
+    PortTaken(Failure),
+    /// Anything else.
+    Failure(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
 /// Starts what is planned and returns what runs when all of it is ready.
 pub(super) fn start(
     launch: &Launch,
@@ -34,7 +48,7 @@ pub(super) fn start(
     before: &[Container],
     terms: &Terms<'_>,
     output: &mut Output,
-) -> Result<Vec<Container>, Failure> {
+) -> Result<Vec<Container>, Refusal> {
     let started = Instant::now();
     let planned = expected(&launch.plan);
     let mut containers = before.to_vec();
@@ -69,7 +83,7 @@ struct Wait<'a> {
 }
 
 impl<'a> Wait<'a> {
-    fn run(&mut self, before: &[Container], output: &mut Output) -> Result<Vec<Container>, Failure> {
+    fn run(&mut self, before: &[Container], output: &mut Output) -> Result<Vec<Container>, Refusal> {
         let progress = Progress::new();
         let mut watch = Watch::new(self.planned, before);
         let mut running = self.engine.up().start()?;
@@ -89,7 +103,7 @@ impl<'a> Wait<'a> {
                 })
                 .collect();
             match ended {
-                Err(error) if failed.is_empty() => return Err(self.refused(error, &containers)),
+                Err(error) if failed.is_empty() => return Err(self.refused(error, &containers).into()),
                 _ if !failed.is_empty() => {
                     drop(running);
                     drop(progress);
@@ -100,7 +114,7 @@ impl<'a> Wait<'a> {
             }
             if self.terms.interrupt.is_raised() {
                 drop(running);
-                return Err(self.interrupted());
+                return Err(self.interrupted().into());
             }
             if self.started.elapsed() >= self.terms.limit {
                 let said = running.stop();
@@ -109,7 +123,7 @@ impl<'a> Wait<'a> {
                     let said = self.terms.mask.hide(&said);
                     output.talk(&format!("── what `{}` says\n{said}\n──", self.engine.up()));
                 }
-                return Err(self.late(&verdicts, &containers, output));
+                return Err(self.late(&verdicts, &containers, output).into());
             }
             progress.waits(&waiting(&verdicts, self.started.elapsed()));
             std::thread::sleep(POLL);
@@ -129,15 +143,21 @@ impl<'a> Wait<'a> {
         }
     }
 
-    fn failed(&self, failed: &[&(&Expected, Verdict)], containers: &[Container], output: &mut Output) -> Failure {
+    fn failed(&self, failed: &[&(&Expected, Verdict)], containers: &[Container], output: &mut Output) -> Refusal {
         let mut words = Vec::new();
+        let mut is_port_taken = false;
         for (expected, verdict) in failed {
             if let Verdict::Failed(why) = verdict {
                 words.push(format!("`{}` {why}", expected.id));
-                self.tail(expected, output);
+                is_port_taken |= says_port_taken(why);
+                // It has not run, and has said nothing.
+                if !says_port_taken(why) {
+                    self.tail(expected, output);
+                }
             }
         }
-        Failure::new(Exit::Findings, words.join("; ")).help(still(containers))
+        let failure = Failure::new(Exit::Findings, words.join("; ")).help(still(containers));
+        if is_port_taken { Refusal::PortTaken(failure) } else { Refusal::Failure(failure) }
     }
 
     fn late(&self, verdicts: &[(&Expected, Verdict)], containers: &[Container], output: &mut Output) -> Failure {
@@ -198,6 +218,14 @@ impl<'a> Wait<'a> {
         let containers = self.engine.containers(&Interrupt::never()).unwrap_or_default();
         Failure::new(Exit::Interrupted, "interrupted").help(still(&containers))
     }
+}
+
+/// Whether an engine says that a port of the host cannot be had: in the words of Docker, of the system, and of
+/// Docker's desktop.
+fn says_port_taken(why: &str) -> bool {
+    ["port is already allocated", "address already in use", "ports are not available"]
+        .iter()
+        .any(|words| why.to_ascii_lowercase().contains(words))
 }
 
 /// What is still running, and how to stop it.
