@@ -17,7 +17,7 @@ use std::time::SystemTime;
 
 use super::GatherError;
 use super::cargo::Cargo;
-use super::check::{self, Checked, Ending, Unit};
+use super::check::{self, Checked, Ending, Running, Unit};
 use super::lockfile::PackageKey;
 use super::remembered::{self, Remembered};
 use super::tree::{self, Tree};
@@ -73,8 +73,14 @@ struct Early {
 /// Reads the workspace, and meanwhile checks what an earlier run compiled, if that is remembered.
 fn read(cargo: &Cargo) -> (Result<Workspace, GatherError>, Option<Result<Early, GatherError>>) {
     let Some(found) = Remembered::find(cargo) else { return (Workspace::load(cargo), None) };
+    let start = || Running::start(cargo, &found.packages, &|_| true);
+    // Before there is another thread, which would have to come into being first.
+    let running = match start() {
+        Ok(running) => running,
+        Err(error) => return (Err(error), None),
+    };
     let (workspace, checked) = std::thread::scope(|scope| {
-        let checked = scope.spawn(|| all(cargo, &found.packages));
+        let checked = scope.spawn(|| running.checked(start));
         let workspace = found.account().map_or_else(|| Workspace::load(cargo), Workspace::described);
         (workspace, checked.join())
     });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufReader, ErrorKind};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Artifact, BuildFinished, Message, TargetKind};
@@ -53,56 +53,81 @@ impl Checked {
 }
 
 /// Checks packages and reads what each compiled crate declares.
-///
-/// A dep-info file that was deleted behind cargo's back is restored by checking its package again.
 pub(super) fn check(
     cargo: &Cargo,
     packages: &[impl AsRef<str>],
     applies: &dyn Fn(&str) -> bool,
 ) -> Result<Checked, GatherError> {
-    let (first, ending) = run(cargo, packages, applies)?;
-    if first.lost.is_empty() {
-        return Ok(first.checked(ending));
-    }
-    ending.wait()?;
-    clean(cargo, &first.lost)?;
-    let (again, ending) = run(cargo, packages, applies)?;
-    match again.lost.first().and_then(dep_info) {
-        None => Ok(again.checked(ending)),
-        Some(path) => Err(GatherError::Read { path, source: ErrorKind::NotFound.into() }),
-    }
+    let start = || Running::start(cargo, packages, applies);
+    start()?.checked(start)
 }
 
-/// Runs cargo until it has said that everything is compiled. It goes on for a while, to put its own
-/// things in order.
-fn run(
-    cargo: &Cargo,
-    packages: &[impl AsRef<str>],
-    applies: &dyn Fn(&str) -> bool,
-) -> Result<(Found, Ending), GatherError> {
-    let mut command = cargo.command("check");
-    command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
-    for package in packages {
-        command.arg("-p").arg(package.as_ref());
+/// Cargo while it compiles.
+pub(super) struct Running<'a> {
+    cargo: &'a Cargo,
+    messages: Option<BufReader<ChildStdout>>,
+    ending: Ending,
+}
+
+impl<'a> Running<'a> {
+    /// Starts to check packages.
+    pub(super) fn start(
+        cargo: &'a Cargo,
+        packages: &[impl AsRef<str>],
+        applies: &dyn Fn(&str) -> bool,
+    ) -> Result<Self, GatherError> {
+        let mut command = cargo.command("check");
+        command.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped());
+        for package in packages {
+            command.arg("-p").arg(package.as_ref());
+        }
+        cargo.compile_flags(&mut command);
+        cargo.feature_flags(&mut command, applies);
+        let mut child = command.spawn().map_err(|source| cargo.missing(source))?;
+        let messages = child.stdout.take().map(BufReader::new);
+        Ok(Self { cargo, messages, ending: Ending { child: Some(child), command: describe(&command) } })
     }
-    cargo.compile_flags(&mut command);
-    cargo.feature_flags(&mut command, applies);
-    let mut child = command.spawn().map_err(|source| cargo.missing(source))?;
-    let messages = child.stdout.take().map(BufReader::new);
-    let ending = Ending { child: Some(child), command: describe(&command) };
-    let mut found = Ok(Found::default());
-    for message in messages.into_iter().flat_map(Message::parse_stream) {
-        match message.map_err(|source| GatherError::Messages { source })? {
-            // While cargo goes on; what does not compile matters more than what cannot be read.
-            Message::CompilerArtifact(artifact) => {
-                found = found.and_then(|mut found: Found| found.add(artifact).map(|()| found));
-            }
-            Message::BuildFinished(BuildFinished { success: true, .. }) => return Ok((found?, ending)),
-            Message::BuildFinished(_) => return Err(GatherError::Compile { command: describe(&command) }),
-            _ => {}
+
+    /// Reads what each compiled crate declares.
+    ///
+    /// A dep-info file that was deleted behind cargo's back is restored by checking its package `again`.
+    pub(super) fn checked(
+        self,
+        again: impl FnOnce() -> Result<Running<'a>, GatherError>,
+    ) -> Result<Checked, GatherError> {
+        let cargo = self.cargo;
+        let (first, ending) = self.read()?;
+        if first.lost.is_empty() {
+            return Ok(first.checked(ending));
+        }
+        ending.wait()?;
+        clean(cargo, &first.lost)?;
+        let (again, ending) = again()?.read()?;
+        match again.lost.first().and_then(dep_info) {
+            None => Ok(again.checked(ending)),
+            Some(path) => Err(GatherError::Read { path, source: ErrorKind::NotFound.into() }),
         }
     }
-    Err(GatherError::Refused { command: describe(&command) })
+
+    /// Reads until cargo has said that everything is compiled. It goes on for a while, to put its own things
+    /// in order.
+    fn read(self) -> Result<(Found, Ending), GatherError> {
+        let Self { messages, ending, .. } = self;
+        let command = || ending.command.clone();
+        let mut found = Ok(Found::default());
+        for message in messages.into_iter().flat_map(Message::parse_stream) {
+            match message.map_err(|source| GatherError::Messages { source })? {
+                // While cargo goes on; what does not compile matters more than what cannot be read.
+                Message::CompilerArtifact(artifact) => {
+                    found = found.and_then(|mut found: Found| found.add(artifact).map(|()| found));
+                }
+                Message::BuildFinished(BuildFinished { success: true, .. }) => return Ok((found?, ending)),
+                Message::BuildFinished(_) => return Err(GatherError::Compile { command: command() }),
+                _ => {}
+            }
+        }
+        Err(GatherError::Refused { command: command() })
+    }
 }
 
 /// Cargo after it has said what it had to say. Another one on the same target folder must wait until
