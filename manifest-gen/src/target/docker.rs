@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use orch_manifest::value::SecretKey;
-use orch_manifest::{Id, Quantity, SecretName};
+use orch_manifest::{Duration, Id, Quantity, SecretName};
 use serde::Serialize;
 
 use super::interpolation::{escape, secret_variable};
@@ -14,16 +14,17 @@ use crate::plan::{HealthCheck, Piece, Plan, Published, Role, Variable, Workload}
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Healthcheck {
-    /// How it is asked: `CMD` and the words of a command, or `CMD-SHELL` and a line for a shell.
+    /// How it is asked: `CMD` and the words of a command, which no shell reads, or `CMD-SHELL` and a line for `/bin/sh
+    /// -c`. An engine that wants one text for `CMD` has to be given the words with a shell's quotes.
     pub(super) test: Vec<String>,
-    /// The time between two checks: `5s`.
-    interval: String,
-    /// The time after which a check has failed: `5s`.
-    timeout: String,
+    /// The time between two checks.
+    interval: Duration,
+    /// The time after which a check has failed.
+    timeout: Duration,
     /// How many checks in a row have to fail.
     retries: u32,
-    /// The time at the start in which a failed check does not count: `30s`.
-    start_period: String,
+    /// The time at the start in which a failed check does not count.
+    start_period: Duration,
 }
 
 /// A soft and a hard limit of a process.
@@ -66,14 +67,36 @@ pub(super) struct ConfigMount {
     pub(super) target: String,
 }
 
-/// Something that the deployer gives, as lines of an environment file.
+/// A variable that the deployer gives. Every text is to the letter.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Supplied {
+    /// The variable.
+    pub(super) name: String,
+    /// What it is where it is not given; `null` where it has to be given.
+    pub(super) default: Option<String>,
+    /// The secret that it holds; `null` where it holds none.
+    pub(super) secret: Option<String>,
+    /// The key of that secret; `null` where it has none.
+    pub(super) key: Option<String>,
     /// What it is for, and who uses it.
     pub(super) about: String,
-    /// A line; a comment where nothing has to be given.
+    /// The same as a line of an environment file; a comment where nothing has to be given.
     pub(super) line: String,
+}
+
+impl Supplied {
+    /// One that has to be given.
+    pub(super) fn required(name: &str, about: String) -> Self {
+        let line = format!("{name}=");
+        Self { name: name.to_owned(), default: None, secret: None, key: None, about, line }
+    }
+
+    /// One with a default, which `quote` writes in the syntax of the file.
+    pub(super) fn optional(name: &str, default: String, about: String, quote: impl Fn(&str) -> String) -> Self {
+        let line = format!("# {name}={}", quote(&default));
+        Self { name: name.to_owned(), default: Some(default), secret: None, key: None, about, line }
+    }
 }
 
 /// The networks of a workload. Applications face both ways. A service faces in, and out where it
@@ -89,6 +112,19 @@ pub(crate) fn networks(workload: &Workload) -> Vec<&'static str> {
 pub(super) fn all_networks(used: &BTreeSet<&'static str>) -> Vec<Network> {
     let all = [Network { name: "external", internal: false }, Network { name: "internal", internal: true }];
     all.into_iter().filter(|network| used.contains(network.name)).collect()
+}
+
+/// What a workload is in the system.
+pub(super) fn kind(workload: &Workload) -> String {
+    match &workload.role {
+        Role::Service(kind) => kind.to_string(),
+        Role::App(kind) => kind.to_string(),
+    }
+}
+
+/// When a workload recurs.
+pub(super) fn schedule(workload: &Workload) -> Option<String> {
+    workload.schedule.as_ref().map(ToString::to_string)
 }
 
 /// What is written about a workload, and which system, service and profile own its containers.
@@ -139,10 +175,10 @@ pub(super) fn healthcheck(health: &HealthCheck) -> Healthcheck {
     };
     Healthcheck {
         test,
-        interval: health.interval.to_string(),
-        timeout: health.timeout.to_string(),
+        interval: health.interval,
+        timeout: health.timeout,
         retries: health.retries,
-        start_period: health.start_period.to_string(),
+        start_period: health.start_period,
     }
 }
 
@@ -153,12 +189,12 @@ pub(super) fn shm_size(workload: &Workload) -> Option<u64> {
 
 /// What is said of the deployer's variables; `quote` writes a default in the syntax of the file.
 pub(super) fn variables(plan: &Plan, quote: impl Fn(&str) -> String) -> Vec<Supplied> {
-    let supplied = |variable: &Variable| Supplied {
-        about: format!("for {}", list(&variable.used_by)),
-        line: match &variable.default {
-            None => format!("{}=", variable.name),
-            Some(default) => format!("# {}={}", variable.name, quote(default)),
-        },
+    let supplied = |variable: &Variable| {
+        let (name, about) = (variable.name.as_str(), format!("for {}", list(&variable.used_by)));
+        match &variable.default {
+            None => Supplied::required(name, about),
+            Some(default) => Supplied::optional(name, default.clone(), about, &quote),
+        }
     };
     plan.variables.iter().map(supplied).collect()
 }
@@ -169,7 +205,7 @@ pub(super) fn ports(plan: &Plan, is_published: impl Fn(&Workload, &Published) ->
     let supplied = |(workload, port): (&Workload, &Published)| {
         let publish = port.publish.as_ref().filter(|_| is_published(workload, port))?;
         let about = format!("the port of the host for {} ({})", workload.id, port.port.number);
-        Some(Supplied { about, line: format!("# {}={}", publish.variable, publish.default) })
+        Some(Supplied::optional(&publish.variable, publish.default.to_string(), about, str::to_owned))
     };
     ports.filter_map(supplied).collect()
 }

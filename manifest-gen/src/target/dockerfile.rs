@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use orch_manifest::model::ContainerPort;
-use orch_manifest::{Id, ImageRef, Protocol};
+use orch_manifest::{Duration, Id, ImageRef, Protocol};
 use serde::Serialize;
 
 use super::docker;
@@ -50,6 +50,10 @@ pub fn images(plan: &Plan) -> Vec<Image> {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Dockerfiles {
+    /// The system.
+    system: String,
+    /// The profile.
+    profile: String,
     /// One for each image of an application.
     images: Vec<File>,
 }
@@ -105,12 +109,12 @@ struct Copy {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Healthcheck {
-    /// The time between two checks: `5s`.
-    interval: String,
-    /// The time after which a check has failed: `5s`.
-    timeout: String,
-    /// The time at the start in which a failed check does not count: `30s`.
-    start_period: String,
+    /// The time between two checks.
+    interval: Duration,
+    /// The time after which a check has failed.
+    timeout: Duration,
+    /// The time at the start in which a failed check does not count.
+    start_period: Duration,
     /// How many checks in a row have to fail.
     retries: u32,
     /// The arguments of `CMD`, as JSON.
@@ -126,7 +130,11 @@ impl Dockerfiles {
     /// The same for a target of this name.
     pub(super) fn for_target(plan: &Plan, target: &str) -> Self {
         let file = |image: Image| Some(File::new(plan, plan.workload(&image.id)?, image, target));
-        Self { images: images(plan).into_iter().filter_map(file).collect() }
+        Self {
+            system: plan.system.to_string(),
+            profile: plan.profile.to_string(),
+            images: images(plan).into_iter().filter_map(file).collect(),
+        }
     }
 }
 
@@ -163,9 +171,9 @@ impl File {
 impl Healthcheck {
     fn new(health: &crate::plan::HealthCheck) -> Self {
         Self {
-            interval: health.interval.to_string(),
-            timeout: health.timeout.to_string(),
-            start_period: health.start_period.to_string(),
+            interval: health.interval,
+            timeout: health.timeout,
+            start_period: health.start_period,
             retries: health.retries,
             command: exec(&docker::probe(&health.probe)),
         }

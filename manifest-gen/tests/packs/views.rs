@@ -1,5 +1,7 @@
 //! What templates see is what its JSON Schema says.
 
+use std::collections::BTreeSet;
+
 use cargo_orch::plan::Plan;
 use cargo_orch::target::{Compose, Dockerfiles, Kubernetes, Swarm};
 use serde_json::Value;
@@ -46,6 +48,81 @@ fn keys(seen: &Value, schema: &Value, name: &str) {
         assert!(schema["properties"].get(key).is_some(), "{name}: {key}");
     }
     assert_eq!(own.len(), schema["properties"].as_object().unwrap().len(), "{name}");
+}
+
+#[test]
+fn one_view_says_what_each_service_is_and_when_it_runs() {
+    let mut kinds = BTreeSet::new();
+    for plan in SYSTEMS.map(plan) {
+        let views =
+            [serde_json::to_value(Compose::new(&plan).0).unwrap(), serde_json::to_value(Swarm::new(&plan).0).unwrap()];
+        for view in views {
+            assert_eq!([&view["system"], &view["profile"]], [plan.system.as_str(), "prod"]);
+            let services = view["services"].as_array().unwrap();
+            for workload in &plan.workloads {
+                let service = services.iter().find(|service| service["id"] == workload.id.as_str()).unwrap();
+                let schedule = workload.schedule.as_ref().map(ToString::to_string);
+                assert_eq!(service["schedule"].as_str(), schedule.as_deref(), "{}", workload.id);
+                let kind = service["kind"].as_str().unwrap().to_owned();
+                assert_eq!(["job", "cron"].contains(&kind.as_str()), workload.is_job(), "{}", workload.id);
+                assert_eq!(kind == "cron", schedule.is_some(), "{}", workload.id);
+                kinds.insert(kind);
+            }
+        }
+    }
+    for kind in ["web", "worker", "job", "cron", "database", "cache"] {
+        assert!(kinds.contains(kind), "{kind}: {kinds:?}");
+    }
+}
+
+/// What a pack would otherwise have to read out of a line for another format.
+#[test]
+fn what_the_deployer_gives_is_said_in_parts() {
+    let (mut secrets, mut defaults) = (0, 0);
+    for plan in SYSTEMS.map(plan) {
+        let compose = serde_json::to_value(Compose::new(&plan).0).unwrap();
+        for given in compose["supplied"].as_array().unwrap() {
+            let [name, line] = ["name", "line"].map(|key| given[key].as_str().unwrap());
+            let is_optional = given["default"].is_string();
+            assert!(line.starts_with(&if is_optional { format!("# {name}=") } else { format!("{name}=") }), "{given}");
+            defaults += usize::from(is_optional);
+            if let Some(secret) = given["secret"].as_str() {
+                let key = given["key"].as_str().map(|key| format!("_{key}")).unwrap_or_default();
+                assert_eq!(name, format!("{secret}{key}").replace('-', "_").to_uppercase());
+                assert!(plan.secrets.iter().any(|known| known.name.to_string() == secret), "{given}");
+                secrets += 1;
+            }
+        }
+    }
+    assert!(secrets > 0 && defaults > 0, "{secrets} {defaults}");
+}
+
+#[test]
+fn a_variable_to_the_letter_has_no_reference_in_it() {
+    let (mut letters, mut references) = (0, 0);
+    for plan in SYSTEMS.map(plan) {
+        let kubernetes = serde_json::to_value(Kubernetes::new(&plan).0).unwrap();
+        for object in
+            ["deployments", "stateful_sets", "jobs"].iter().flat_map(|kind| kubernetes[kind].as_array().unwrap())
+        {
+            for variable in object["spec"]["pod"]["container"]["env"].as_array().unwrap() {
+                let Some(value) = variable["value"].as_str() else {
+                    assert!(variable["literal"].is_null(), "{variable}");
+                    continue;
+                };
+                let expanded = value.replace("$$", "\0");
+                let literal = variable["literal"].as_str();
+                assert_eq!(literal.is_none(), expanded.contains("$("), "{variable}");
+                if let Some(literal) = literal {
+                    assert_eq!(literal, expanded.replace('\0', "$"));
+                    letters += 1;
+                } else {
+                    references += 1;
+                }
+            }
+        }
+    }
+    assert!(letters > 0 && references > 0, "{letters} {references}");
 }
 
 /// Who writes a pack has nothing else to go by.

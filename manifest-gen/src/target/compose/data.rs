@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use orch_manifest::model::UserIds;
+use orch_manifest::model::{AppKind, UserIds};
 
 use super::super::docker::{self, Amounts, Supplied};
 use super::super::interpolation::{escape, optional};
@@ -62,9 +62,9 @@ fn mount(plan: &Plan, workload: &Workload, volume: &Volume) -> Mount {
 /// What the deployer may say about the folders.
 pub(super) fn supplied(plan: &Plan) -> Option<Supplied> {
     let is_used = plan.options.data == DataPlace::Bind && plan.workloads.iter().any(Workload::is_stateful);
-    is_used.then(|| Supplied {
-        about: "the folder of the data, with `<service>/<volume>` in it; seen from the folder of this file".to_owned(),
-        line: format!("# {DATA}={FOLDER}"),
+    is_used.then(|| {
+        let about = "the folder of the data, with `<service>/<volume>` in it; seen from the folder of this file";
+        Supplied::optional(DATA, FOLDER.to_owned(), about.to_owned(), str::to_owned)
     })
 }
 
@@ -113,6 +113,8 @@ impl Writer<'_> {
         section.depends_on.sort_by(|a, b| a.id.cmp(&b.id));
         Some(Service {
             description: Some(format!("Makes the folders of {} its own", workload.id)),
+            kind: AppKind::Job.to_string(),
+            schedule: None,
             entrypoint: command(user, &written),
             volumes: written.iter().map(|volume| mount(plan, workload, volume)).collect(),
             labels: labels(&id, workload, plan),
@@ -125,7 +127,7 @@ impl Writer<'_> {
             cap_add: vec!["CHOWN".to_owned()],
             read_only: true,
             restart: "no",
-            stop_grace_period: workload.grace.to_string(),
+            stop_grace_period: workload.grace,
             id,
             command: Vec::new(),
             environment: BTreeMap::new(),

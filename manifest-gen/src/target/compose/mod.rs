@@ -38,6 +38,8 @@ impl Compose {
         let configs = plan.workloads.iter().flat_map(|workload| writer.configs(workload)).collect();
         let compose = Self {
             banner: super::banner(plan, target),
+            system: plan.system.to_string(),
+            profile: plan.profile.to_string(),
             name: format!("{}-{}", plan.system, plan.profile),
             volumes: data::volumes(plan),
             services,
@@ -73,6 +75,8 @@ impl Writer<'_> {
         Service {
             id: workload.id.to_string(),
             description: workload.description.clone(),
+            kind: docker::kind(workload),
+            schedule: docker::schedule(workload),
             image: workload.image.to_string(),
             profiles: (workload.role == Role::App(AppKind::Cron)).then(|| SCHEDULED.to_owned()).into_iter().collect(),
             entrypoint: self.texts(workload, &workload.entrypoint),
@@ -114,7 +118,7 @@ impl Writer<'_> {
             cap_add: workload.cap_add.iter().map(ToString::to_string).collect(),
             read_only: workload.restricted,
             restart: restart(workload.restart),
-            stop_grace_period: workload.grace.to_string(),
+            stop_grace_period: workload.grace,
             replicas: self.replicas(workload),
             limits: docker::limits(workload),
             reservations: docker::reservations(workload),
@@ -341,15 +345,19 @@ fn environment_file(plan: &Plan, as_files: &BTreeSet<docker::SecretFile>) -> Vec
     if !as_files.is_empty() {
         let names: Vec<String> = as_files.iter().map(docker::SecretFile::name).collect();
         let about = format!("the folder with a file for each of the secrets {}", names.join(", "));
-        supplied.push(Supplied { about, line: format!("{SECRETS}=") });
+        supplied.push(Supplied::required(SECRETS, about));
     }
     supplied.extend(data::supplied(plan));
     let used: BTreeSet<docker::SecretFile> = plan.workloads.iter().flat_map(secrets).collect();
     for secret in &plan.secrets {
         let variables = used.iter().filter(|used| used.secret == secret.name && !as_files.contains(used));
         supplied.extend(variables.map(|used| Supplied {
-            about: format!("the secret {}, for {}", secret.name, docker::list(&secret.used_by)),
-            line: format!("{}=", used.variable()),
+            secret: Some(used.secret.to_string()),
+            key: used.key.as_ref().map(ToString::to_string),
+            ..Supplied::required(
+                &used.variable(),
+                format!("the secret {}, for {}", secret.name, docker::list(&secret.used_by)),
+            )
         }));
     }
     // A quoted value on one line, whatever is in it.

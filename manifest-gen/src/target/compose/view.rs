@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use orch_manifest::Duration;
 use serde::Serialize;
 
 use super::super::docker::{Amounts, ConfigMount, Healthcheck, Limits, Network, Supplied};
@@ -12,7 +13,11 @@ use super::super::docker::{Amounts, ConfigMount, Healthcheck, Limits, Network, S
 pub struct Compose {
     /// What the first line of every file says.
     pub(super) banner: String,
-    /// The project's name.
+    /// The system.
+    pub(super) system: String,
+    /// The profile.
+    pub(super) profile: String,
+    /// The project's name, `SYSTEM-PROFILE`.
     pub(super) name: String,
     /// Services and applications, jobs among them.
     pub(super) services: Vec<Service>,
@@ -29,17 +34,24 @@ pub struct Compose {
 }
 
 /// A service. Each key is the one of that name in the Compose Specification, in the form that is written
-/// there; `$$` in a text is a dollar.
+/// there, besides `id`, `description`, `kind` and `schedule`. A text is as Compose reads it, unless it is said to be to
+/// the letter: `$$` is a dollar, `${NAME:?message}` a variable that has to be given, and `${NAME:-default}` one that
+/// may be. They are never in each other; in a default are no braces and no line breaks, and `$$` is a dollar there too.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Service {
     /// Its name, under which others reach it.
     pub(super) id: String,
-    /// What it is, for people.
+    /// What it is, for people, to the letter.
     pub(super) description: Option<String>,
+    /// What it is in the system: `web`, `worker`, `job` or `cron` of an application, and of a service its kind:
+    /// `database`, `cache`, `messaging` and others.
+    pub(super) kind: String,
+    /// When it runs, as five fields of cron or `@daily` and the like; `null` where it does not recur.
+    pub(super) schedule: Option<String>,
     /// The image, with tag or digest.
     pub(super) image: String,
-    /// The Compose profiles without which it is not started.
+    /// The Compose profiles without which it is not started: `scheduled` for what has a `schedule`.
     pub(super) profiles: Vec<String>,
     /// The program with its first arguments; the image's where it is empty.
     pub(super) entrypoint: Vec<String>,
@@ -81,8 +93,8 @@ pub(super) struct Service {
     pub(super) read_only: bool,
     /// `unless-stopped`, `on-failure`, `always` or `no`.
     pub(super) restart: &'static str,
-    /// The time from being asked to stop to being killed: `10s`.
-    pub(super) stop_grace_period: String,
+    /// The time from being asked to stop to being killed.
+    pub(super) stop_grace_period: Duration,
     /// How many run, where it is more than one.
     pub(super) replicas: Option<u32>,
     /// What it may use at most.
@@ -117,7 +129,7 @@ pub(super) struct Port {
 pub(super) struct Mount {
     /// `volume` or `bind`.
     pub(super) kind: &'static str,
-    /// A name of `volumes`, or the folder of the host.
+    /// A name of `volumes`, or the folder of the host, which is relative to the file it is written in.
     pub(super) source: String,
     /// The path in the container.
     pub(super) target: String,
@@ -136,16 +148,16 @@ pub(super) struct Config {
     pub(super) path: String,
     /// The same for Compose, which takes a path without `./` for a name.
     pub(super) file: String,
-    /// What is in it.
+    /// What is in it, to the letter.
     pub(super) content: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct SecretFile {
-    /// Its name.
+    /// Its name: that of the secret, and behind a dot its key where it has one.
     pub(super) name: String,
-    /// The file of the host: `${ORCH_SECRETS:?…}/postgres-password`.
+    /// The file of the host, as Compose reads it: `${ORCH_SECRETS:?…}/postgres-password`.
     pub(super) file: String,
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Variable {
     pub(super) name: String,
     /// Its value, where it is neither in a Secret nor in a ConfigMap: `$(NAME)` is a variable above it, `$$(` the letters `$(`.
     value: Option<String>,
+    /// The same to the letter, where no other variable is in it.
+    literal: Option<String>,
     /// The key of a Secret it comes from.
     pub(super) secret: Option<KeyRef>,
     /// The key of a ConfigMap it comes from.
@@ -61,18 +63,23 @@ impl Writer<'_> {
         for (name, entry) in &workload.env {
             let name = name.to_string();
             if let (Some(file_name), Some(path)) = (&entry.file_form, secret_file(entry)) {
-                env.push(literal(file_name.to_string(), escape(&path, false)));
+                env.push(literal(file_name.to_string(), path));
             } else if let Some(unknown) = whole(&entry.value) {
                 // Where several variables are the same secret, one of them is the source.
                 if sources.get(&unknown) != Some(&name) {
                     env.push(self.source(&unknown, name));
                 }
             } else {
-                env.push(literal(name, expand(&entry.value)));
+                env.push(Variable {
+                    name,
+                    value: Some(expand(&entry.value)),
+                    literal: self.letters(&entry.value),
+                    ..no_value()
+                });
             }
         }
         if let Some(folder) = storage::data_folder(workload) {
-            env.push(literal(PGDATA.to_owned(), escape(&folder, false)));
+            env.push(literal(PGDATA.to_owned(), folder));
         }
         // A reference sees only what stands before it.
         env.sort_by(|a, b| (a.value.is_some(), &a.name).cmp(&(b.value.is_some(), &b.name)));
@@ -87,11 +94,11 @@ impl Writer<'_> {
         match unknown {
             Unknown::Secret(secret, key) => {
                 let place = secrets::place(self.plan, secret, key.as_ref());
-                Variable { name, value: None, secret: Some(place), config: None }
+                Variable { name, secret: Some(place), ..no_value() }
             }
             Unknown::Variable(variable) => {
                 let place = KeyRef { name: config::variables_name(self.plan), key: variable.to_string() };
-                Variable { name, value: None, secret: None, config: Some(place) }
+                Variable { name, config: Some(place), ..no_value() }
             }
         }
     }
@@ -115,6 +122,16 @@ impl Writer<'_> {
         out + &escape(&literal, false)
     }
 
+    /// Text in which nothing is left to be known.
+    fn letters(&self, text: &Text) -> Option<String> {
+        let letters = |piece: &Piece| match piece {
+            Piece::Literal(text) => Some(text.clone()),
+            Piece::HostPort { id, port } => Some(self.host_port(id, port)),
+            Piece::Secret { .. } | Piece::Variable { .. } => None,
+        };
+        text.pieces.iter().map(letters).collect()
+    }
+
     /// There is no host on which a port is published, so it is the port itself.
     fn host_port(&self, id: &orch_manifest::Id, name: &orch_manifest::PortName) -> String {
         let ports = self.plan.workload(id).map_or(&[][..], |workload| workload.ports.as_slice());
@@ -131,8 +148,12 @@ pub(super) fn secret_file(entry: &Environment) -> Option<String> {
     }
 }
 
-fn literal(name: String, value: String) -> Variable {
-    Variable { name, value: Some(value), secret: None, config: None }
+fn no_value() -> Variable {
+    Variable { name: String::new(), value: None, literal: None, secret: None, config: None }
+}
+
+fn literal(name: String, text: String) -> Variable {
+    Variable { name, value: Some(escape(&text, false)), literal: Some(text), ..no_value() }
 }
 
 fn unknown(piece: &Piece) -> Option<Unknown> {

@@ -56,6 +56,10 @@ pub(crate) use secrets::secret_key;
 pub struct Kubernetes {
     /// What the first line of every file says.
     banner: String,
+    /// The system.
+    system: String,
+    /// The profile.
+    profile: String,
     /// The namespace of what kustomize makes.
     namespace: String,
     /// What `kustomization.yaml` says.
@@ -121,6 +125,8 @@ impl Kubernetes {
             out: Self::default(),
         };
         writer.out.banner = super::banner(plan, target);
+        writer.out.system = plan.system.to_string();
+        writer.out.profile = plan.profile.to_string();
         writer.out.namespace.clone_from(&writer.namespace);
         writer.system();
         for workload in start_order(plan) {

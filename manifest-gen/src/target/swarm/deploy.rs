@@ -54,8 +54,8 @@ struct Replacement {
     order: &'static str,
     /// `rollback` or `pause`.
     failure_action: &'static str,
-    /// The time for which a new task is watched: `30s`.
-    monitor: String,
+    /// The time for which a new task is watched.
+    monitor: Duration,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -63,8 +63,8 @@ struct Replacement {
 struct Restart {
     /// `any`, `on-failure` or `none`.
     condition: &'static str,
-    /// The time between two attempts: `5s`.
-    delay: String,
+    /// The time between two attempts.
+    delay: Duration,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -100,7 +100,7 @@ impl Writer<'_> {
             // Two of a stateful service would write the same data.
             order: if workload.is_stateful() { "stop-first" } else { "start-first" },
             failure_action,
-            monitor: monitor(workload).to_string(),
+            monitor: monitor(workload),
         };
         // A job is not replaced but run again, and the engine refuses to be told how.
         let is_replaced = !workload.is_job();
@@ -110,7 +110,7 @@ impl Writer<'_> {
             labels: docker::labels(workload, self.plan),
             update: is_replaced.then(|| replacement("rollback")),
             rollback: is_replaced.then(|| replacement("pause")),
-            restart: Restart { condition: restart(workload), delay: Duration::from_secs(5).to_string() },
+            restart: Restart { condition: restart(workload), delay: Duration::from_secs(5) },
             constraints: self.constraints(workload),
             limits: docker::limits(workload),
             reservations: docker::reservations(workload),

@@ -16,7 +16,7 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use orch_manifest::{Id, PortRef};
+use orch_manifest::{Duration, Id, PortRef};
 use serde::Serialize;
 
 use super::docker::{self, ConfigMount, Healthcheck, Limits, Network, SecretFile, Supplied};
@@ -34,7 +34,11 @@ use storage::{Config, Mount, NodeVolume};
 pub struct Swarm {
     /// What the first line of every file says.
     banner: String,
-    /// The name under which the stack is deployed.
+    /// The system.
+    system: String,
+    /// The profile.
+    profile: String,
+    /// The name under which the stack is deployed, `SYSTEM-PROFILE`.
     stack: String,
     /// Services and applications, jobs among them.
     services: Vec<Service>,
@@ -50,13 +54,22 @@ pub struct Swarm {
     supplied: Vec<Supplied>,
 }
 
+/// A service. A text is as `docker stack` reads it, unless it is said to be to the letter: `$$` is a dollar,
+/// `${NAME:?message}` a variable that has to be given, and `${NAME:-default}` one that may be. They are never in each
+/// other; a default is to the letter and has no closing brace. `environment` and the targets and names of what is
+/// mounted are Go templates besides, in which `{{"{{"}}` is `{{`.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Service {
     /// Its name, under which others reach it.
     id: String,
-    /// What it is, for people.
+    /// What it is, for people, to the letter.
     description: Option<String>,
+    /// What it is in the system: `web`, `worker`, `job` or `cron` of an application, and of a service its kind:
+    /// `database`, `cache`, `messaging` and others.
+    kind: String,
+    /// When it runs, as five fields of cron or `@daily` and the like; `null` where it does not recur.
+    schedule: Option<String>,
     /// The image, with tag or digest.
     image: String,
     /// The program with its first arguments; the image's where it is empty.
@@ -89,8 +102,8 @@ struct Service {
     cap_add: Vec<String>,
     /// Whether the root of the container cannot be written to.
     read_only: bool,
-    /// The time from being asked to stop to being killed: `10s`.
-    stop_grace_period: String,
+    /// The time from being asked to stop to being killed.
+    stop_grace_period: Duration,
     /// Labels of its containers.
     labels: BTreeMap<String, String>,
     /// How many run, where, and how they are replaced.
@@ -129,6 +142,8 @@ impl Swarm {
         supplied.extend(docker::ports(plan, is_published));
         let swarm = Self {
             banner: super::banner(plan, target),
+            system: plan.system.to_string(),
+            profile: plan.profile.to_string(),
             stack: stack(plan),
             networks: docker::all_networks(&services.iter().flat_map(|service| &service.networks).copied().collect()),
             services,
@@ -181,6 +196,8 @@ impl Writer<'_> {
         Service {
             id: workload.id.to_string(),
             description: workload.description.clone(),
+            kind: docker::kind(workload),
+            schedule: docker::schedule(workload),
             image: workload.image.to_string(),
             entrypoint: inside.entrypoint,
             command: inside.command,
@@ -197,7 +214,7 @@ impl Writer<'_> {
             ulimits: docker::ulimits(workload),
             cap_add: workload.cap_add.iter().map(ToString::to_string).collect(),
             read_only: workload.restricted,
-            stop_grace_period: workload.grace.to_string(),
+            stop_grace_period: workload.grace,
             labels: docker::labels(workload, self.plan),
             deploy: self.deploy(workload),
         }

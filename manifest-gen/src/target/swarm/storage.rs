@@ -60,7 +60,7 @@ pub(super) struct Config {
     path: String,
     /// The same for `docker stack`.
     file: String,
-    /// What is in it.
+    /// What is in it, to the letter; a Go template where `template` says so.
     content: String,
     /// Whether Swarm fills in secrets and variables.
     template: bool,
