@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use cargo_orch::target::{self, View};
+
+use super::foreign::plan;
 use super::{config, orch, render, render_to, tests};
 
 #[test]
@@ -18,6 +21,28 @@ fn a_pack_to_start_from_renders_as_the_one_it_was_copied_from() {
             *text = text.replace(&said(name), &said(from));
         }
         assert_eq!(copied, render(folder.path(), "shop", &config("shop"), from, &more));
+    }
+}
+
+/// Whoever renders something else does not run it with the commands that run what we render.
+#[test]
+fn the_notes_of_a_pack_of_ones_own_name_no_command_of_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = plan("shop");
+    for (name, from, command) in
+        [("mine", "compose", "run-job"), ("pile", "swarm", "`docker "), ("theirs", "k8s", "kubectl apply")]
+    {
+        let output = orch(folder.path(), &["targets", "--new", name, "--from", from, "--templates", "packs"]);
+        assert!(output.status.success());
+        let packs = target::packs(Some(&folder.path().join("packs"))).unwrap();
+        let said = |target: &str| -> Vec<String> {
+            let findings = View::new(&plan, target, &packs).unwrap().findings;
+            findings.iter().map(|one| format!("{} ({})", one.message, one.help.clone().unwrap_or_default())).collect()
+        };
+        let (ours, own) = (said(from), said(name));
+        assert_eq!(ours.len(), own.len());
+        assert!(ours.iter().any(|text| text.contains(command)), "{from}: {ours:?}");
+        assert!(!own.iter().any(|text| text.contains(command)), "{name}: {own:?}");
     }
 }
 

@@ -19,20 +19,24 @@ use crate::plan::{Condition, Dependency, Environment, Piece, Plan, Role, Text, W
 /// The Compose profile of what runs on a schedule: Compose has no scheduler, so `up` leaves it out.
 pub(crate) const SCHEDULED: &str = "scheduled";
 
+/// The target whose pack is ours.
+const NAME: &str = "compose";
+
 /// The variable that names the folder of the secrets' files.
 pub(crate) const SECRETS: &str = "ORCH_SECRETS";
 
 impl Compose {
     /// Says a plan in Compose's terms, and what Compose cannot say.
     pub fn new(plan: &Plan) -> (Self, Vec<Finding>) {
-        Self::for_target(plan, "compose")
+        Self::for_target(plan, NAME)
     }
 
     /// The same for a target of this name.
     pub(super) fn for_target(plan: &Plan, target: &str) -> (Self, Vec<Finding>) {
         let checked = plan.workloads.iter().filter(|workload| workload.check_inside().is_some());
         let checked = checked.map(|workload| &workload.id).collect();
-        let mut writer = Writer { plan, as_files: as_files(plan), checked, findings: Vec::new() };
+        let mut writer =
+            Writer { plan, is_ours: target == NAME, as_files: as_files(plan), checked, findings: Vec::new() };
         let services: Vec<Service> = plan.workloads.iter().flat_map(|workload| writer.services(workload)).collect();
         let networks = docker::all_networks(&services.iter().flat_map(|service| &service.networks).copied().collect());
         let configs = plan.workloads.iter().flat_map(|workload| writer.configs(workload)).collect();
@@ -55,6 +59,8 @@ impl Compose {
 
 struct Writer<'a> {
     plan: &'a Plan,
+    /// Whether our own pack lays it out, so that our commands run it.
+    is_ours: bool,
     /// The secrets that are supplied as files.
     as_files: BTreeSet<docker::SecretFile>,
     /// Who can be waited for until it is healthy.
@@ -236,11 +242,13 @@ impl Writer<'_> {
             .volumes
             .iter()
             .any(|volume| volume.persistent && (volume.size.is_some() || volume.storage_class.is_some()));
+        if workload.role == Role::App(AppKind::Cron) {
+            let message = format!("Compose has no scheduler: nothing starts `{id}` by itself");
+            let help =
+                if self.is_ours { format!("`cargo orch run-job {id}` runs it") } else { super::SCHEDULE.to_owned() };
+            self.findings.push(Finding::new(Code::TargetNature, message).help(help).at(&workload.declared_by));
+        }
         let notes = [
-            (
-                workload.role == Role::App(AppKind::Cron),
-                format!("Compose has no scheduler: `{id}` runs with `cargo orch run-job {id}`"),
-            ),
             (workload.scale.is_some(), format!("Compose does not scale by load: `{id}` stays at its least number")),
             (!workload.egress.is_empty(), format!("Compose does not restrict where `{id}` connects to")),
             (!workload.ingress.is_empty(), format!("Compose has no ingress: `{id}` is published on its port")),

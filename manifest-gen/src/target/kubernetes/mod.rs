@@ -50,6 +50,9 @@ pub(crate) use scaling::replicas;
 #[cfg(feature = "cli")]
 pub(crate) use secrets::secret_key;
 
+/// The target whose pack is ours.
+const NAME: &str = "k8s";
+
 /// What the pack `k8s` is given: a list of objects for each kind.
 #[derive(Clone, Debug, Default, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
@@ -109,13 +112,14 @@ struct Kustomization {
 impl Kubernetes {
     /// Says a plan in Kubernetes' terms, and what Kubernetes cannot say.
     pub fn new(plan: &Plan) -> (Self, Vec<Finding>) {
-        Self::for_target(plan, "k8s")
+        Self::for_target(plan, NAME)
     }
 
     /// The same for a target of this name.
     pub(super) fn for_target(plan: &Plan, target: &str) -> (Self, Vec<Finding>) {
         let mut writer = Writer {
             plan,
+            is_ours: target == NAME,
             options: &plan.options.k8s,
             namespace: names::namespace(plan),
             identities: object::identities(plan),
@@ -151,6 +155,8 @@ pub(crate) fn job_names(plan: &Plan) -> BTreeMap<String, String> {
 /// What objects are made from, and what was made.
 struct Writer<'a> {
     plan: &'a Plan,
+    /// Whether our own pack lays it out, so that `kubectl` applies it.
+    is_ours: bool,
     options: &'a K8sOptions,
     /// The namespace of everything.
     namespace: String,

@@ -30,6 +30,7 @@ impl Writer<'_> {
             waits.map(|dependency| format!("`{}`", dependency.id)).collect::<Vec<_>>().join(", ")
         };
         let (services, jobs) = (of(false), of(true));
+        let who = if self.is_ours { "a plain `kubectl apply`" } else { "Kubernetes" };
         let mut note = |message: String| {
             self.findings.push(Finding::new(Code::TargetNature, message).at(&workload.declared_by));
         };
@@ -37,7 +38,7 @@ impl Writer<'_> {
             note(format!("Kubernetes starts `{}` without waiting for {services}", workload.id));
         }
         if !jobs.is_empty() {
-            note(format!("a plain `kubectl apply` starts `{}` without waiting for {jobs} to end", workload.id));
+            note(format!("{who} starts `{}` without waiting for {jobs} to end", workload.id));
         }
     }
 

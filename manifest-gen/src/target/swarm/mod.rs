@@ -28,6 +28,9 @@ use deploy::Deploy;
 pub(crate) use deploy::replicas;
 use storage::{Config, Mount, NodeVolume};
 
+/// The target whose pack is ours.
+const NAME: &str = "swarm";
+
 /// What the pack `swarm` is given.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
@@ -127,12 +130,13 @@ struct ExternalSecret {
 impl Swarm {
     /// Says a plan in Swarm's terms, and what Swarm cannot say.
     pub fn new(plan: &Plan) -> (Self, Vec<Finding>) {
-        Self::for_target(plan, "swarm")
+        Self::for_target(plan, NAME)
     }
 
     /// The same for a target of this name.
     pub(super) fn for_target(plan: &Plan, target: &str) -> (Self, Vec<Finding>) {
-        let mut writer = Writer { plan, files: BTreeMap::new(), configs: Vec::new(), findings: Vec::new() };
+        let mut writer =
+            Writer { plan, is_ours: target == NAME, files: BTreeMap::new(), configs: Vec::new(), findings: Vec::new() };
         let services: Vec<Service> = plan.workloads.iter().map(|workload| writer.service(workload)).collect();
         let volumes = plan.workloads.iter().flat_map(storage::volumes).collect();
         let secrets = writer.external_secrets();
@@ -179,6 +183,8 @@ fn faces_out(workload: &Workload, port: &Published) -> bool {
 
 struct Writer<'a> {
     plan: &'a Plan,
+    /// Whether our own pack lays it out, so that the commands of Swarm run it.
+    is_ours: bool,
     /// The secrets that are mounted, and by whom.
     files: BTreeMap<SecretFile, BTreeSet<Id>>,
     configs: Vec<Config>,

@@ -6,6 +6,7 @@ use super::deploy::pin;
 use super::{Writer, is_published};
 use crate::finding::{Code, Finding};
 use crate::plan::{Role, Workload};
+use crate::target::SCHEDULE;
 
 impl Writer<'_> {
     /// About one workload.
@@ -16,36 +17,43 @@ impl Writer<'_> {
             self.findings
                 .push(finding.help("write labels, or leave them out for this target").at(&workload.declared_by));
         }
-        let notes = self.roles(workload).into_iter().chain(ports(workload)).chain(limits(workload));
+        self.roles(workload);
+        let notes = ports(workload).into_iter().chain(limits(workload));
         let notes: Vec<Finding> =
             notes.map(|message| Finding::new(Code::TargetNature, message).at(&workload.declared_by)).collect();
         self.findings.extend(notes);
     }
 
-    fn roles(&self, workload: &Workload) -> Vec<String> {
+    fn roles(&mut self, workload: &Workload) {
         let (id, system) = (&workload.id, &self.plan.system);
-        let stack = super::stack(self.plan);
+        let command = |command: String| self.is_ours.then_some(command);
         let mut notes = Vec::new();
         match workload.role {
-            Role::App(AppKind::Cron) => notes.push(format!(
-                "Swarm has no scheduler: `{id}` has no replica, and `docker service update --replicas 1 --force \
-                 {stack}_{id}` runs it once"
-            )),
-            Role::App(AppKind::Job) => notes.push(format!("Swarm runs the job `{id}` again at every deploy")),
+            Role::App(AppKind::Cron) => {
+                let stack = super::stack(self.plan);
+                let once = command(format!("`docker service update --replicas 1 --force {stack}_{id}` runs it once"));
+                let help = once.unwrap_or_else(|| SCHEDULE.to_owned());
+                notes.push((format!("Swarm has no scheduler: `{id}` has no replica"), Some(help)));
+            }
+            Role::App(AppKind::Job) => notes.push((format!("Swarm runs the job `{id}` again at every deploy"), None)),
             _ => {}
         }
         if workload.health.is_some() && workload.check_inside().is_none() {
-            notes.push(format!(
-                "there is no shell in the image of `{id}` to ask for its health: Swarm knows only that it runs"
-            ));
+            let message = "to ask for its health: Swarm knows only that it runs";
+            notes.push((format!("there is no shell in the image of `{id}` {message}"), None));
         }
         if workload.is_stateful() {
-            notes.push(format!(
-                "Swarm keeps `{id}` on the node with its data: `docker node update --label-add {}=true NODE`",
-                pin(system, workload)
-            ));
+            let label = format!("{}=true", pin(system, workload));
+            let help = command(format!("`docker node update --label-add {label} NODE`"));
+            notes.push((format!("Swarm keeps `{id}` on the node with its data, which has the label `{label}`"), help));
         }
-        notes
+        for (message, help) in notes {
+            let finding = Finding::new(Code::TargetNature, message).at(&workload.declared_by);
+            self.findings.push(match help {
+                Some(help) => finding.help(help),
+                None => finding,
+            });
+        }
     }
 
     /// About the system as a whole.
