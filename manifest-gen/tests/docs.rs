@@ -4,7 +4,7 @@
 //! | a block of | is |
 //! |---|---|
 //! | `rust` | read by the attribute grammar, wherever `#[orch::…]` stands in it |
-//! | `toml` | read as `orch.toml` and planned for every profile with what the page declares; a `Cargo.toml` where it has `[dependencies]` |
+//! | `toml` | read as `orch.toml` and planned for every profile with what the page declares; a `Cargo.toml` where it has `[dependencies]`; a `pack.toml`, which `packs` renders, where it has `view` |
 //! | `sh` | each `cargo orch` in it is a command line that `cargo orch` takes |
 //! | anything that begins with a comment naming a file | an excerpt of that file: its lines, in order |
 //!
@@ -231,7 +231,7 @@ fn configurations_in_examples_are_right() {
         let manifest = declared(page);
         for block in blocks_of(page, "toml") {
             let table: toml::Table = block.text.parse().unwrap_or_else(|error| panic!("{}: {error}", block.place()));
-            if table.contains_key("dependencies") {
+            if table.contains_key("dependencies") || table.contains_key("view") {
                 continue;
             }
             if table.contains_key("images") {

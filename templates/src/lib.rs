@@ -14,7 +14,7 @@
 //! - The same context gives the same bytes: LF, one final newline, no byte
 //!   order mark, files sorted by path.
 //!
-//! How a pack is written is told in `packs/README.md`.
+//! How a pack is written is told in [docs/packs.md](https://github.com/orch-rs/orch/blob/main/docs/packs.md).
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -51,6 +51,16 @@ pub enum Role {
     App(AppKind),
 }
 
+impl Role {
+    /// The word for it: `database`, `web`, `job`.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Service(kind) => kind.as_str(),
+            Self::App(kind) => kind.as_str(),
+        }
+    }
+}
+
 /// A binary of the workspace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]

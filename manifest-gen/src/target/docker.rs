@@ -114,14 +114,6 @@ pub(super) fn all_networks(used: &BTreeSet<&'static str>) -> Vec<Network> {
     all.into_iter().filter(|network| used.contains(network.name)).collect()
 }
 
-/// What a workload is in the system.
-pub(super) fn kind(workload: &Workload) -> String {
-    match &workload.role {
-        Role::Service(kind) => kind.to_string(),
-        Role::App(kind) => kind.to_string(),
-    }
-}
-
 /// When a workload recurs.
 pub(super) fn schedule(workload: &Workload) -> Option<String> {
     workload.schedule.as_ref().map(ToString::to_string)

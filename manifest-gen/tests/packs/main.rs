@@ -5,6 +5,7 @@
 
 mod foreign;
 mod own;
+mod page;
 mod views;
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use std::fs;
 use cargo_orch::target::{self, View};
 
 use super::foreign::plan;
-use super::{config, orch, render, render_to, tests};
+use super::{config, orch, render, render_to};
 
 #[test]
 fn a_pack_to_start_from_renders_as_the_one_it_was_copied_from() {
@@ -154,31 +154,4 @@ fn an_undefined_value_is_named_with_its_template_and_line() {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(!out.exists());
-}
-
-/// The example of the documentation for a file of no format: hostile values stay on their lines.
-#[test]
-fn the_example_of_the_documentation_quotes_what_it_writes() {
-    let page = fs::read_to_string(tests().join("../../docs/packs.md")).unwrap();
-    let example = page.split("```jinja\n").nth(1).unwrap().split("```").next().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let pack = folder.path().join("packs/units");
-    fs::create_dir_all(&pack).unwrap();
-    let spec = "description = \"d\"\nview = \"kubernetes\"\n[[file]]\ntemplate = \"unit.j2\"\n\
-                path = \"{{ object.metadata.name }}.container\"\neach = \"deployments\"\nas = \"object\"\n";
-    fs::write(pack.join("pack.toml"), spec).unwrap();
-    fs::write(pack.join("unit.j2"), format!("{{% set container = object.spec.pod.container %}}\n{example}")).unwrap();
-    let manifest = serde_json::json!({"schemaVersion": 1, "system": "shop", "apps": [{
-        "id": "api", "version": "1.0.0", "kind": "worker", "image": "acme/api:1", "services": [],
-        "env": {"TEXT": "50% \"of\"\n\\all"}, "declaredBy": {"package": "p", "file": "f", "item": "i"},
-    }]});
-    fs::write(folder.path().join("manifest.json"), manifest.to_string()).unwrap();
-    let arguments =
-        ["render", "--target", "units", "--manifest", "manifest.json", "--templates", "packs", "--out", "out"];
-    let output = orch(folder.path(), &arguments);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let unit = fs::read_to_string(folder.path().join("out/api.container")).unwrap();
-    let lines: Vec<&str> = unit.lines().filter(|line| !line.contains("ORCH_")).collect();
-    let text = r#"Environment="TEXT=50%% \"of\"\n\\all""#;
-    assert_eq!(lines[1..], ["[Container]", "Image=acme/api:1", text, "ReadOnly=true"], "{unit}");
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Writer, names};
 use crate::finding::{Code, Finding};
-use crate::plan::{Plan, Role, Workload};
+use crate::plan::{Plan, Workload};
 
 /// Labels or annotations.
 pub(super) type Texts = BTreeMap<String, String>;
@@ -152,11 +152,7 @@ fn labels(plan: &Plan, workload: &Workload) -> Texts {
     let mut labels: Texts =
         declared.filter(|(key, value)| names::is_qualified(key) && names::is_label_value(value)).collect();
     labels.extend(selector(plan.system.as_str(), workload.id.as_str()));
-    let component = match &workload.role {
-        Role::Service(kind) => kind.as_str(),
-        Role::App(kind) => kind.as_str(),
-    };
-    labels.insert(COMPONENT.to_owned(), component.to_owned());
+    labels.insert(COMPONENT.to_owned(), workload.role.as_str().to_owned());
     labels.extend(common(plan));
     if let Some(version) = version(&workload.image) {
         labels.entry(VERSION.to_owned()).or_insert(version);

@@ -202,7 +202,7 @@ impl Writer<'_> {
         Service {
             id: workload.id.to_string(),
             description: workload.description.clone(),
-            kind: docker::kind(workload),
+            kind: workload.role.as_str().to_owned(),
             schedule: docker::schedule(workload),
             image: workload.image.to_string(),
             entrypoint: inside.entrypoint,
