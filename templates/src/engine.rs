@@ -33,6 +33,125 @@ pub(crate) fn environment(format: Format) -> Environment<'static> {
     env
 }
 
+/// The filters of any format.
+const FILTERS: [&str; 49] = [
+    "abs",
+    "attr",
+    "batch",
+    "block",
+    "bool",
+    "capitalize",
+    "chain",
+    "comment",
+    "count",
+    "d",
+    "default",
+    "dictsort",
+    "e",
+    "escape",
+    "first",
+    "float",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "pprint",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "trim",
+    "unique",
+    "upper",
+    "zip",
+];
+/// The tests that are words.
+const TESTS: [&str; 36] = [
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "eq",
+    "equalto",
+    "escaped",
+    "even",
+    "false",
+    "filter",
+    "float",
+    "ge",
+    "greaterthan",
+    "gt",
+    "in",
+    "int",
+    "integer",
+    "iterable",
+    "le",
+    "lessthan",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "safe",
+    "sameas",
+    "sequence",
+    "startingwith",
+    "string",
+    "test",
+    "true",
+    "undefined",
+    "upper",
+];
+
+/// What is called by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Callable {
+    Filter,
+    Test,
+    Function,
+}
+
+impl Callable {
+    /// The names there are in an environment.
+    pub(crate) fn names<'a>(self, environment: &'a Environment<'_>) -> Vec<&'a str> {
+        match self {
+            // No environment lists its filters, but it says of each whether it is there.
+            Self::Filter => {
+                let is_there = |name: &&str| {
+                    let asked = environment.compile_expression("name is filter");
+                    let there = asked.and_then(|asked| asked.eval(Value::from_pairs([("name", *name)])));
+                    there.is_ok_and(|there| there.is_true())
+                };
+                FILTERS.into_iter().filter(is_there).collect()
+            }
+            Self::Test => TESTS.to_vec(),
+            Self::Function => environment.globals().map(|(name, _)| name).collect(),
+        }
+    }
+}
+
 /// Tags on lines of their own leave nothing behind. The last newline of a template counts, unless the
 /// text is somebody else's: then it is only the line end that an editor put there.
 fn syntax(format: Format) -> SyntaxConfig {
@@ -79,4 +198,31 @@ fn string_filters() -> [(&'static str, Value); 18] {
         ("format", Value::from_function(filters::format)),
         ("sort", Value::from_function(filters::sort)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The names in a part of what an environment prints of itself.
+    fn printed(environment: &Environment<'_>, part: &str) -> BTreeSet<String> {
+        let text = format!("{environment:?}");
+        let list = text.split_once(&format!("{part}: [")).unwrap().1.split(']').next().unwrap();
+        list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_name_there_is_is_known() {
+        for format in [Format::Text, Format::Yaml, Format::Json, Format::Toml] {
+            let environment = environment(format);
+            let known = |callable: Callable| -> BTreeSet<String> {
+                callable.names(&environment).into_iter().map(str::to_owned).collect()
+            };
+            assert_eq!(known(Callable::Filter), printed(&environment, "filters"), "{format}");
+            let words = printed(&environment, "tests").into_iter().filter(|name| name.starts_with(char::is_alphabetic));
+            assert_eq!(known(Callable::Test), words.collect(), "{format}");
+        }
+    }
 }

@@ -37,7 +37,7 @@ impl Fault {
         let error = innermost(error);
         let unwritable = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Unwritable>());
         let source = error.template_source();
-        Self {
+        let fault = Self {
             pack: pack.to_owned(),
             file: error.name().unwrap_or(file).to_owned(),
             line: error.line(),
@@ -46,12 +46,59 @@ impl Fault {
             element: None,
             detail: error.detail().map_or_else(|| error.kind().to_string(), sentence),
             help: unwritable.map(|unwritable| unwritable.help.to_owned()),
+        };
+        match error.detail().and_then(Undefined::read) {
+            Some(undefined) => fault.about(&undefined),
+            None => fault,
         }
+    }
+
+    /// The same about an expression that is undefined, at its own place.
+    fn about(mut self, undefined: &Undefined<'_>) -> Self {
+        let Undefined { expression, place, lead } = undefined;
+        self.detail = format!("`{expression}` is undefined");
+        if let Some(lead) = lead {
+            self.detail = format!("{lead}: {}", self.detail);
+        }
+        if let Some((file, line)) = place {
+            let user = format!("line {} of `{}`", self.line.unwrap_or_default(), self.file);
+            self.detail = format!("{}, and {user} needs it", self.detail);
+            self.file = file.map_or(self.file, str::to_owned);
+            self.line = Some(*line);
+            self.source_line = None;
+        }
+        self.expression = Some((*expression).to_owned());
+        self
+    }
+}
+
+/// What minijinja says of an expression that is undefined: "`s.image` is undefined", with what that
+/// hinders before it in words, and behind it where it stands, if that is not where it is used.
+struct Undefined<'a> {
+    expression: &'a str,
+    lead: Option<&'a str>,
+    /// The template, if it is another one, and the line.
+    place: Option<(Option<&'a str>, usize)>,
+}
+
+impl<'a> Undefined<'a> {
+    fn read(detail: &'a str) -> Option<Self> {
+        let (before, after) = detail.rsplit_once("` is undefined")?;
+        let (lead, expression) = match before.strip_prefix('`') {
+            Some(expression) => (None, expression),
+            None => before.rsplit_once(" (`").map(|(lead, expression)| (Some(lead), expression))?,
+        };
+        let from = after.split_once("from ").map(|(_, from)| from.trim_end_matches(')'));
+        let place = from.and_then(|from| match from.strip_prefix("line ") {
+            Some(line) => Some((None, line.parse().ok()?)),
+            None => from.rsplit_once(':').and_then(|(file, line)| Some((Some(file), line.parse().ok()?))),
+        });
+        Some(Self { expression, lead, place })
     }
 }
 
 /// What failed in the template that was included, not that an include failed.
-fn innermost(error: &minijinja::Error) -> &minijinja::Error {
+pub(crate) fn innermost(error: &minijinja::Error) -> &minijinja::Error {
     std::error::Error::source(error)
         .and_then(|source| source.downcast_ref::<minijinja::Error>())
         .map_or(error, innermost)

@@ -64,6 +64,7 @@
 //! # }
 //! ```
 
+mod advice;
 mod context;
 mod emit;
 mod engine;
@@ -73,6 +74,7 @@ mod format;
 mod glue;
 mod json;
 mod load;
+mod meant;
 mod pack;
 mod packs;
 mod path;

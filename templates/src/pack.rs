@@ -7,6 +7,7 @@ use minijinja::value::{ValueKind, merge_maps};
 use minijinja::{Environment, Value};
 use serde::Serialize;
 
+use crate::advice;
 use crate::context::{self, ContextError};
 use crate::engine;
 use crate::error::{PackError, RenderError};
@@ -237,11 +238,9 @@ impl Pack {
             .get_template(name)
             .and_then(|template| template.render(job.context.clone()))
             .map_err(|error| {
-                let mut fault = Fault::from_minijinja(&self.name, name, &error);
+                let environment = self.environment_of(job.entry.format);
+                let mut fault = advice::with(&self.files, environment, name, &self.name, &error, &job.context);
                 fault.element = job.element();
-                if error.kind() == minijinja::ErrorKind::UndefinedError {
-                    fault.help = undefined_help(&fault.detail, &job.context);
-                }
                 RenderError::Template(Box::new(fault))
             })?;
         Ok(if job.entry.format == Format::Verbatim { text } else { normal(&text) })
@@ -383,10 +382,10 @@ impl Pack {
     }
 
     fn spec_error(&self, located: &Located, job: &Job<'_>, error: &minijinja::Error) -> RenderError {
-        let inner = Fault::from_minijinja(&self.name, spec::FILE, error);
+        let inner = advice::with(&self.files, self.text(), spec::FILE, &self.name, error, &job.context);
         let mut fault = self.fault_in_spec(located, inner.detail, job.element());
         fault.expression = inner.expression;
-        fault.help = inner.help.or_else(|| undefined_help(&fault.detail, &job.context));
+        fault.help = inner.help;
         RenderError::Template(fault)
     }
 
@@ -411,9 +410,9 @@ impl Job<'_> {
         let each = self.entry.each.as_ref()?;
         let element = self.context.get_attr(&each.name).unwrap_or_default();
         let place = format!("`{}[{}]`", each.list.text, self.index);
-        let own = ["id", "name"]
+        let own = ["id", "name", "metadata.name"]
             .into_iter()
-            .filter_map(|key| element.get_attr(key).ok())
+            .filter_map(|path| at(&element, path).ok())
             .chain([element.clone()])
             .find_map(|value| value.as_str().map(ToOwned::to_owned));
         Some(match own {
@@ -423,12 +422,14 @@ impl Job<'_> {
     }
 }
 
+/// What is at a dotted path.
+fn at(value: &Value, path: &str) -> Result<Value, minijinja::Error> {
+    path.split('.').try_fold(value.clone(), |value, key| value.get_attr(key))
+}
+
 /// The list at a dotted path.
 fn nested(context: &Value, path: &str) -> Result<impl Iterator<Item = Value> + use<>, ContextError> {
-    let mut list = context.clone();
-    for key in path.split('.') {
-        list = list.get_attr(key).unwrap_or_default();
-    }
+    let list = at(context, path).unwrap_or_default();
     if list.kind() != ValueKind::Seq {
         return Err(ContextError::NotAList);
     }
@@ -465,23 +466,6 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
 /// Under which name the template of a path is compiled; no file of a pack has it.
 fn path_name(path: &Located) -> String {
     format!("{}:{}", spec::FILE, path.text)
-}
-
-/// The name that was probably meant by the one in "`a.b` is undefined", if the context knows `a`.
-fn undefined_help(detail: &str, context: &Value) -> Option<String> {
-    let expression = detail.strip_prefix('`')?.split('`').next()?;
-    let (parents, name) =
-        expression.rsplit_once('.').map_or((None, expression), |(parents, name)| (Some(parents), name));
-    let mut scope = context.clone();
-    for key in parents.into_iter().flat_map(|parents| parents.split('.')) {
-        scope = scope.get_attr(key).ok()?;
-    }
-    let keys: Vec<String> = scope.try_iter().ok()?.map(|key| key.to_string()).collect();
-    let near = nearest(name, keys.iter().map(String::as_str))?;
-    Some(match parents {
-        Some(parents) => format!("did you mean `{parents}.{near}`?"),
-        None => format!("did you mean `{near}`?"),
-    })
 }
 
 /// LF, no byte order mark, one newline at the end.
