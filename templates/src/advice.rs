@@ -25,7 +25,7 @@ pub(crate) fn with(
         ErrorKind::UnknownFilter => unknown(&fault, &Callable::Filter.names(environment), "filters"),
         ErrorKind::UnknownTest => unknown(&fault, &Callable::Test.names(environment), "tests"),
         ErrorKind::UnknownFunction => {
-            let macros = files.iter().flat_map(|(_, text)| meant::macros(text));
+            let macros = files.values().flat_map(|text| meant::macros(text));
             let names: Vec<&str> = Callable::Function.names(environment).into_iter().chain(macros).collect();
             unknown(&fault, &names, "functions and macros")
         }

@@ -77,6 +77,14 @@ impl PackError {
         }
     }
 
+    /// What else is wrong in the same file.
+    pub fn others(&self) -> &[Fault] {
+        match self {
+            Self::Invalid(fault) => &fault.others,
+            _ => &[],
+        }
+    }
+
     /// The line of source that it is about, with its number.
     pub fn excerpt(&self) -> Option<String> {
         match self {

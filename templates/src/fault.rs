@@ -24,6 +24,8 @@ pub struct Fault {
     pub detail: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// What else is wrong in the same file, in the order of its lines.
+    pub others: Vec<Fault>,
 }
 
 impl Fault {
@@ -46,6 +48,7 @@ impl Fault {
             element: None,
             detail: error.detail().map_or_else(|| error.kind().to_string(), sentence),
             help: unwritable.map(|unwritable| unwritable.help.to_owned()),
+            others: Vec::new(),
         };
         match error.detail().and_then(Undefined::read) {
             Some(undefined) => fault.about(&undefined),

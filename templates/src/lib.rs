@@ -52,7 +52,7 @@
 //!     "{{ service.id }}:\n  restart: {{ service.restart }}\n",
 //! )?;
 //!
-//! let packs = Packs::with_overrides(dir.path())?;
+//! let packs = Packs::with_overrides(dir.path(), &[])?;
 //! let files = packs.get("demo")?.render(&Context {
 //!     services: vec![Service { id: "db", restart: "no" }],
 //! })?;

@@ -56,10 +56,8 @@ struct Job<'a> {
 const AT_ONCE: usize = 1024;
 
 impl Pack {
-    /// Compiles the templates of `files` for the formats that its `pack.toml` names.
-    pub(crate) fn compile(name: &str, origin: Origin, files: Files) -> Result<Self, PackError> {
-        let toml = files.get(spec::FILE).map_or("", AsRef::as_ref);
-        let spec = Spec::parse(name, toml).map_err(PackError::Invalid)?;
+    /// Compiles the templates of `files` for the formats that its `pack.toml`, which says `spec`, names.
+    pub(crate) fn compile(name: &str, origin: Origin, spec: Spec, files: Files) -> Result<Self, PackError> {
         let mut pack =
             Self { name: name.to_owned(), origin, spec, files, environments: BTreeMap::new(), lists: BTreeSet::new() };
         pack.check_names()?;
@@ -87,7 +85,7 @@ impl Pack {
         &self.spec.description
     }
 
-    /// In whose terms it wants to be told the plan: what its `pack.toml` says, else `plan`.
+    /// In whose terms it wants to be told the plan: what its `pack.toml` says; nothing where there are no views.
     pub fn view(&self) -> &str {
         &self.spec.view
     }

@@ -43,7 +43,7 @@ pub struct Packs {
 #[derive(Debug)]
 struct Source {
     origin: Origin,
-    description: String,
+    spec: Spec,
     files: Files,
     /// Compiled when it is asked for, once.
     compiled: OnceLock<Pack>,
@@ -51,8 +51,11 @@ struct Source {
 
 impl Packs {
     /// The built-in packs.
-    pub fn builtin() -> Result<Self, PackError> {
-        Self::all(load::builtin()?, BTreeMap::new())
+    ///
+    /// `views` are those that a pack may name in `view`, and has to name one of; there are none where all packs are
+    /// given the same context.
+    pub fn builtin(views: &[&str]) -> Result<Self, PackError> {
+        Self::all(load::builtin()?, BTreeMap::new(), views)
     }
 
     /// The built-in packs, with the folders of `dir` over them.
@@ -61,26 +64,31 @@ impl Packs {
     /// `pack.toml` included; a name that is not built in adds a target.
     ///
     /// Fails when one of them is broken: a folder whose name is a slip of the pen is an override that nobody renders.
-    pub fn with_overrides(dir: impl AsRef<Path>) -> Result<Self, PackError> {
-        Self::all(load::builtin()?, load::folder(dir.as_ref())?)
+    pub fn with_overrides(dir: impl AsRef<Path>, views: &[&str]) -> Result<Self, PackError> {
+        Self::all(load::builtin()?, load::folder(dir.as_ref())?, views)
     }
 
     /// The same without those that are broken, and what is wrong with each of them, by its name.
-    pub fn with_sound_overrides(dir: impl AsRef<Path>) -> Result<(Self, BTreeMap<String, PackError>), PackError> {
-        Ok(Self::assemble(load::builtin()?, load::folder(dir.as_ref())?))
+    pub fn with_sound_overrides(
+        dir: impl AsRef<Path>,
+        views: &[&str],
+    ) -> Result<(Self, BTreeMap<String, PackError>), PackError> {
+        Ok(Self::assemble(load::builtin()?, load::folder(dir.as_ref())?, views))
     }
 
     fn all(
         builtin: BTreeMap<String, Files>,
         own: BTreeMap<String, Result<Files, PackError>>,
+        views: &[&str],
     ) -> Result<Self, PackError> {
-        let (packs, broken) = Self::assemble(builtin, own);
+        let (packs, broken) = Self::assemble(builtin, own, views);
         broken.into_values().next().map_or(Ok(packs), Err)
     }
 
     fn assemble(
         builtin: BTreeMap<String, Files>,
         own: BTreeMap<String, Result<Files, PackError>>,
+        views: &[&str],
     ) -> (Self, BTreeMap<String, PackError>) {
         let names: Vec<String> = builtin.keys().cloned().collect();
         let mut found: BTreeMap<String, (Origin, Files)> =
@@ -103,9 +111,9 @@ impl Packs {
         }
         let mut packs = BTreeMap::new();
         for (name, (origin, files)) in found {
-            match describe(&name, &files, &names) {
-                Ok(description) => {
-                    packs.insert(name, Source { origin, description, files, compiled: OnceLock::new() });
+            match read(&name, &files, &names, views) {
+                Ok(spec) => {
+                    packs.insert(name, Source { origin, spec, files, compiled: OnceLock::new() });
                 }
                 Err(error) => {
                     broken.insert(name, error);
@@ -121,7 +129,7 @@ impl Packs {
             .iter()
             .map(|(name, source)| Target {
                 name: name.clone(),
-                description: source.description.clone(),
+                description: source.spec.description.clone(),
                 origin: source.origin,
             })
             .collect()
@@ -137,16 +145,16 @@ impl Packs {
         if let Some(pack) = source.compiled.get() {
             return Ok(pack);
         }
-        let pack = Pack::compile(target, source.origin, source.files.clone())?;
+        let pack = Pack::compile(target, source.origin, source.spec.clone(), source.files.clone())?;
         Ok(source.compiled.get_or_init(|| pack))
     }
 }
 
-/// What the `pack.toml` of a pack says it is.
-fn describe(name: &str, files: &Files, builtin: &[String]) -> Result<String, PackError> {
+/// What the `pack.toml` of a pack says.
+fn read(name: &str, files: &Files, builtin: &[String], views: &[&str]) -> Result<Spec, PackError> {
     let toml = files.get(spec::FILE).ok_or_else(|| PackError::NoSpec {
         pack: name.to_owned(),
         nearest: nearest(name, builtin.iter().map(String::as_str)),
     })?;
-    Ok(Spec::parse(name, toml).map_err(PackError::Invalid)?.description)
+    Spec::parse(name, toml, views).map_err(PackError::Invalid)
 }

@@ -16,12 +16,10 @@ use crate::toml::line_at;
 pub(crate) const FILE: &str = "pack.toml";
 
 const PACK_KEYS: [&str; 3] = ["description", "view", "file"];
-/// The view that a pack is given when it names none.
-const PLAN: &str = "plan";
 const ENTRY_KEYS: [&str; 6] = ["template", "path", "each", "as", "when", "format"];
 
 /// What `pack.toml` says.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Spec {
     /// One line for the list of targets.
     pub(crate) description: String,
@@ -32,7 +30,7 @@ pub(crate) struct Spec {
 }
 
 /// One `[[file]]`.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
     /// The template, a file of the pack.
     pub(crate) template: Located,
@@ -47,7 +45,7 @@ pub(crate) struct Entry {
 }
 
 /// `each = "services"` with `as = "service"`.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Each {
     /// The dotted path to the list in the context.
     pub(crate) list: Located,
@@ -56,36 +54,57 @@ pub(crate) struct Each {
 }
 
 /// A string of `pack.toml` with the line it stands on.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Located {
     pub(crate) text: String,
     pub(crate) line: usize,
 }
 
 impl Spec {
-    /// Reads the `pack.toml` of `pack`.
-    pub(crate) fn parse(pack: &str, source: &str) -> Result<Self, Box<Fault>> {
+    /// Reads the `pack.toml` of `pack`, which names one of `views` if there are any. The first mistake has the others.
+    pub(crate) fn parse(pack: &str, source: &str, views: &[&str]) -> Result<Self, Box<Fault>> {
         let reader = Reader { pack, source };
         let document = DeTable::parse(source)
             .map_err(|error| reader.fault(error.span().unwrap_or(0..0), error.message().to_owned(), None))?;
-        let mut root = reader.fields(document.into_inner(), &PACK_KEYS, "a pack")?;
-        let description = reader.required(&mut root, "description", 0..0, "a pack")?.text;
-        let view = reader.optional(&mut root, "view")?.map_or_else(|| PLAN.to_owned(), |view| view.text);
-        let entries = match root.remove("file") {
-            Some((span, DeValue::Array(items))) if !items.is_empty() => items
-                .into_iter()
-                .map(|item| {
+        let mut faults = Vec::new();
+        let mut root = reader.known(document.into_inner(), &PACK_KEYS, "a pack", &mut faults);
+        // What is missing is likely what was misspelt, which is said already.
+        let misspelt = !faults.is_empty();
+        let is_asked = |root: &Fields<'_>, key: &str| root.contains_key(key) || !misspelt;
+        let (mut description, mut view, mut entries) = (String::new(), String::new(), Vec::new());
+        if is_asked(&root, "description") {
+            let read = reader.required(&mut root, "description", 0..0, "a pack");
+            description = kept(read, &mut faults).map_or(description, |read| read.text);
+        }
+        if is_asked(&root, "view") {
+            view = kept(reader.view(&mut root, views), &mut faults).unwrap_or(view);
+        }
+        match root.remove("file") {
+            Some((span, DeValue::Array(items))) if !items.is_empty() => {
+                let read = items.into_iter().map(|item| {
                     reader.entry(item).map_err(|mut fault| {
                         fault.line = fault.line.or(Some(line_at(source, span.start)));
                         fault
                     })
-                })
-                .collect::<Result<_, _>>()?,
-            Some((span, _)) => return Err(reader.no_entries(span)),
-            None => return Err(reader.no_entries(0..0)),
-        };
-        Ok(Self { description, view, entries })
+                });
+                entries.extend(read.filter_map(|entry| kept(entry, &mut faults)));
+            }
+            Some((span, _)) => faults.push(*reader.no_entries(span)),
+            None if misspelt => {}
+            None => faults.push(*reader.no_entries(0..0)),
+        }
+        faults.sort_by_key(|fault| fault.line);
+        let mut faults = faults.into_iter();
+        match faults.next() {
+            Some(first) => Err(Box::new(Fault { others: faults.collect(), ..first })),
+            None => Ok(Self { description, view, entries }),
+        }
     }
+}
+
+/// What was read, or one mistake more.
+fn kept<T>(read: Result<T, Box<Fault>>, faults: &mut Vec<Fault>) -> Option<T> {
+    read.map_err(|fault| faults.push(*fault)).ok()
 }
 
 /// The keys of a table with their values and places.
@@ -102,7 +121,11 @@ impl<'a> Reader<'a> {
         let DeValue::Table(table) = item.into_inner() else {
             return Err(self.no_entries(span));
         };
-        let mut fields = self.fields(table, &ENTRY_KEYS, "a `[[file]]`")?;
+        let mut unknown = Vec::new();
+        let mut fields = self.known(table, &ENTRY_KEYS, "a `[[file]]`", &mut unknown);
+        if let Some(fault) = unknown.into_iter().next() {
+            return Err(Box::new(fault));
+        }
         let template = self.required(&mut fields, "template", span.clone(), "a `[[file]]`")?;
         let path = self.required(&mut fields, "path", span.clone(), "a `[[file]]`")?;
         let each = self.each(&mut fields, &span)?;
@@ -143,15 +166,33 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn fields(&self, table: DeTable<'a>, known: &[&str], of: &str) -> Result<Fields<'a>, Box<Fault>> {
+    /// The fields that are known; each of the others is a mistake.
+    fn known(&self, table: DeTable<'a>, known: &[&str], of: &str, faults: &mut Vec<Fault>) -> Fields<'a> {
         let mut fields = BTreeMap::new();
         for (key, value) in table {
-            if !known.contains(&key.get_ref().as_ref()) {
-                return Err(self.unknown(&key, known, of));
+            if known.contains(&key.get_ref().as_ref()) {
+                fields.insert(key.into_inner().into_owned(), (value.span(), value.into_inner()));
+            } else {
+                faults.push(*self.unknown(&key, known, of));
             }
-            fields.insert(key.into_inner().into_owned(), (value.span(), value.into_inner()));
         }
-        Ok(fields)
+        fields
+    }
+
+    fn view(&self, fields: &mut Fields<'a>, views: &[&str]) -> Result<String, Box<Fault>> {
+        let Some(view) = self.optional(fields, "view")? else {
+            let help = format!("say in whose terms its templates are told the plan: {}", listed(views));
+            let missing = || self.fault(0..0, "a pack needs the key `view`".to_owned(), Some(help));
+            return if views.is_empty() { Ok(String::new()) } else { Err(missing()) };
+        };
+        if views.is_empty() || views.contains(&view.text.as_str()) {
+            return Ok(view.text);
+        }
+        let help = match nearest(&view.text, views.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("write one of {}", listed(views)),
+        };
+        Err(self.at_line(view.line, format!("there is no view `{}`", view.text), Some(help)))
     }
 
     fn unknown(&self, key: &Spanned<DeString<'a>>, known: &[&str], of: &str) -> Box<Fault> {
@@ -224,7 +265,7 @@ mod tests {
     use super::*;
 
     fn rejected(source: &str) -> (usize, String, String) {
-        let fault = Spec::parse("demo", source).unwrap_err();
+        let fault = Spec::parse("demo", source, &[]).unwrap_err();
         (fault.line.unwrap(), fault.detail.clone(), fault.help.unwrap_or_default())
     }
 
@@ -241,6 +282,7 @@ as = "s"
 when = "s.ports"
 format = "text"
 "#,
+            &[],
         )
         .unwrap();
         assert_eq!(spec.description, "Demo");
@@ -261,7 +303,7 @@ format = "text"
             ("x.yaml/notes", Format::Text),
         ] {
             let source = format!("description = \"d\"\n[[file]]\ntemplate = \"a\"\npath = \"{path}\"\n");
-            assert_eq!(Spec::parse("demo", &source).unwrap().entries[0].format, format, "{path}");
+            assert_eq!(Spec::parse("demo", &source, &[]).unwrap().entries[0].format, format, "{path}");
         }
     }
 
@@ -273,6 +315,29 @@ format = "text"
         );
         assert_eq!(rejected("descripton = \"d\"\n").2, "did you mean `description`?");
         assert_eq!(rejected("zzz = \"d\"\n").2, "the keys are `description`, `view`, `file`");
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_at_once() {
+        let source = "description = \"d\"\nview = \"compoze\"\n\n[[file]]\ntemplat = \"a\"\n\n\
+                      [[file]]\ntemplate = \"a\"\npath = \"b\"\nformat = \"yml\"\n";
+        let first = Spec::parse("demo", source, &["compose", "swarm"]).unwrap_err();
+        let all: Vec<(usize, &str, &str)> = std::iter::once(&*first)
+            .chain(&first.others)
+            .map(|fault| (fault.line.unwrap(), fault.detail.as_str(), fault.help.as_deref().unwrap()))
+            .collect();
+        let formats = format!("write one of {}", listed(&Format::NAMES));
+        assert_eq!(
+            all,
+            [
+                (2, "there is no view `compoze`", "did you mean `compose`?"),
+                (5, "a `[[file]]` has no key `templat`", "did you mean `template`?"),
+                (10, "there is no format `yml`", formats.as_str()),
+            ]
+        );
+        let rest = &source[source.find("[[file]]\ntemplate").unwrap()..].replace("yml", "yaml");
+        let missing = Spec::parse("demo", &format!("description = \"d\"\n{rest}"), &["compose"]).unwrap_err();
+        assert_eq!((missing.detail.as_str(), missing.others.len()), ("a pack needs the key `view`", 0));
     }
 
     #[test]

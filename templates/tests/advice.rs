@@ -19,7 +19,7 @@ fn told(format: &str, each: &str, template: &str) -> (String, String, String) {
         "services": [{ "id": "db", "image": "x", "ports": [] }],
         "objects": [{ "metadata": { "name": "report" } }],
     });
-    let error = Packs::with_overrides(dir.path()).unwrap().get("demo").unwrap().render(&context).unwrap_err();
+    let error = Packs::with_overrides(dir.path(), &[]).unwrap().get("demo").unwrap().render(&context).unwrap_err();
     let said = error.to_string().replace(" of pack `demo`", "");
     (said, error.excerpt().unwrap_or_default(), error.help().unwrap_or_default())
 }

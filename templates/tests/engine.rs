@@ -20,7 +20,7 @@ fn render_with(
     let mut files = vec![("demo/pack.toml", toml.as_str()), ("demo/t.j2", template)];
     files.extend(further);
     let dir = demo::folder(&files);
-    let packs = Packs::with_overrides(dir.path()).unwrap();
+    let packs = Packs::with_overrides(dir.path(), &[]).unwrap();
     let mut files = packs.get("demo").unwrap().render(context)?;
     Ok(files.remove(0).contents)
 }
@@ -34,7 +34,7 @@ fn compile(entry: &str, template: &str) -> Result<&'static orch_templates::Pack,
     let toml = format!("description = \"d\"\n[[file]]\ntemplate = \"t.j2\"\n{entry}");
     let dir = demo::folder(&[("demo/pack.toml", &toml), ("demo/t.j2", template)]);
     // The pack is the test's for as long as it runs.
-    Box::leak(Box::new(Packs::with_overrides(dir.path())?)).get("demo")
+    Box::leak(Box::new(Packs::with_overrides(dir.path(), &[])?)).get("demo")
 }
 
 /// The message, the excerpt and the help of an error.

@@ -36,7 +36,7 @@ fn render(case: &Path) -> Files {
     // The case is a folder of packs with one pack in it, called `pack`; `expected` is no pack.
     let packs = tempfile::tempdir().unwrap();
     write(&packs.path().join("pack"), &read(&case.join("pack")));
-    let packs = Packs::with_overrides(packs.path()).unwrap();
+    let packs = Packs::with_overrides(packs.path(), &[]).unwrap();
     let pack = packs.get("pack").unwrap();
     let files = pack.render(&context).unwrap();
     files.into_iter().map(|file| (file.path, file.contents)).collect()

@@ -10,13 +10,13 @@ const TOML: &str = "description = \"Demo\"\n[[file]]\ntemplate = \"t.j2\"\npath 
 
 fn rejected(files: &[(&str, &str)]) -> (String, String, String) {
     let dir = demo::folder(files);
-    let error = Packs::with_overrides(dir.path()).and_then(|packs| packs.get("demo").map(drop)).unwrap_err();
+    let error = Packs::with_overrides(dir.path(), &[]).and_then(|packs| packs.get("demo").map(drop)).unwrap_err();
     (error.to_string(), error.excerpt().unwrap_or_default(), error.help().unwrap_or_default())
 }
 
 #[test]
 fn every_built_in_pack_compiles() {
-    let packs = Packs::builtin().unwrap();
+    let packs = Packs::builtin(&[]).unwrap();
     for target in packs.targets() {
         let pack = packs.get(&target.name).unwrap();
         assert_eq!(pack.origin(), Origin::BuiltIn);
@@ -35,7 +35,7 @@ fn a_folder_adds_a_target() {
         ("README.md", "left alone"),
         (".git/config", "left alone"),
     ]);
-    let packs = Packs::with_overrides(dir.path()).unwrap();
+    let packs = Packs::with_overrides(dir.path(), &[]).unwrap();
     assert!(packs.targets().contains(&Target {
         name: "demo".to_owned(),
         description: "Demo".to_owned(),
@@ -49,14 +49,14 @@ fn a_folder_adds_a_target() {
 
 #[test]
 fn a_folder_overrides_a_built_in_target_file_by_file() {
-    let builtin = Packs::builtin().unwrap();
+    let builtin = Packs::builtin(&[]).unwrap();
     let Some(target) = builtin.targets().into_iter().next() else {
         println!("skipped: there is no built-in pack");
         return;
     };
     let added = format!("{}/_added.j2", target.name);
     let dir = demo::folder(&[(&added, "x")]);
-    let packs = Packs::with_overrides(dir.path()).unwrap();
+    let packs = Packs::with_overrides(dir.path(), &[]).unwrap();
     let pack = packs.get(&target.name).unwrap();
     assert_eq!(pack.origin(), Origin::Overridden);
     let before = builtin.get(&target.name).unwrap();
@@ -67,7 +67,7 @@ fn a_folder_overrides_a_built_in_target_file_by_file() {
 #[test]
 fn an_unknown_target_names_the_nearest() {
     let dir = demo::folder(&[("demo/pack.toml", TOML), ("demo/t.j2", "x")]);
-    let packs = Packs::with_overrides(dir.path()).unwrap();
+    let packs = Packs::with_overrides(dir.path(), &[]).unwrap();
     let error = packs.get("dmeo").unwrap_err();
     assert_eq!(error.to_string(), "there is no target `dmeo`");
     assert_eq!(error.help().unwrap(), "did you mean `demo`?");
@@ -83,7 +83,7 @@ fn a_pack_without_its_parts_is_rejected() {
     assert_eq!(excerpt, "3 | template = \"t.j2\"");
     assert_eq!(help, "did you mean `tt.j2`?");
     assert!(rejected(&[("Demo/pack.toml", TOML)]).2.contains("lower-case"));
-    assert!(matches!(Packs::with_overrides("/nonexistent"), Err(PackError::Read { .. })));
+    assert!(matches!(Packs::with_overrides("/nonexistent", &[]), Err(PackError::Read { .. })));
 }
 
 #[test]
@@ -110,13 +110,13 @@ fn glued_values_are_rejected_in_yaml_only() {
     let partial = [("demo/pack.toml", yaml.as_str()), ("demo/t.j2", "a: 1\n"), ("demo/_p.j2", "\"{{ a }}\"")];
     assert!(rejected(&partial).0.starts_with("`_p.j2`"));
     let dir = demo::folder(&[("demo/pack.toml", TOML), ("demo/t.j2", "{{ a }}{{ b }}")]);
-    assert!(Packs::with_overrides(dir.path()).unwrap().get("demo").is_ok());
+    assert!(Packs::with_overrides(dir.path(), &[]).unwrap().get("demo").is_ok());
 }
 
 #[test]
 fn bytes_that_are_no_text_are_rejected() {
     let dir = demo::folder(&[("demo/pack.toml", TOML)]);
     std::fs::write(dir.path().join("demo/t.j2"), [0xff, 0xfe]).unwrap();
-    let error = Packs::with_overrides(dir.path()).unwrap_err();
+    let error = Packs::with_overrides(dir.path(), &[]).unwrap_err();
     assert!(matches!(error, PackError::NotText { .. }), "{error}");
 }

@@ -56,7 +56,7 @@ struct Context {
 fn render(template: &str, context: &Context) -> String {
     let toml = "description = \"d\"\n[[file]]\ntemplate = \"t.j2\"\npath = \"out.yaml\"\n";
     let dir = demo::folder(&[("demo/pack.toml", toml), ("demo/t.j2", template)]);
-    let packs = Packs::with_overrides(dir.path()).unwrap();
+    let packs = Packs::with_overrides(dir.path(), &[]).unwrap();
     let mut files = packs.get("demo").unwrap().render(context).unwrap();
     files.remove(0).contents
 }

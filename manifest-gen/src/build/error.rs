@@ -88,7 +88,14 @@ impl fmt::Debug for Error {
         if let Self::Target(error) = self {
             error.excerpt().iter().try_for_each(|excerpt| write!(f, "\n{excerpt}"))?;
         }
-        self.help().iter().try_for_each(|help| write!(f, "\n  help: {help}"))
+        self.help().iter().try_for_each(|help| write!(f, "\n  help: {help}"))?;
+        let Self::Target(error) = self else { return Ok(()) };
+        for fault in error.others() {
+            write!(f, "\n{fault}")?;
+            fault.excerpt().iter().try_for_each(|excerpt| write!(f, "\n{excerpt}"))?;
+            fault.help.iter().try_for_each(|help| write!(f, "\n  help: {help}"))?;
+        }
+        Ok(())
     }
 }
 

@@ -23,11 +23,13 @@ pub(super) struct Failure {
     causes: Vec<String>,
     excerpt: Option<String>,
     help: Option<String>,
+    /// What else is wrong, and is shown after it.
+    next: Option<Box<Failure>>,
 }
 
 impl Failure {
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), causes: Vec::new(), excerpt: None, help: None }
+        Self { exit, message: message.into(), causes: Vec::new(), excerpt: None, help: None, next: None }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
@@ -72,7 +74,9 @@ impl Failure {
     }
 
     pub(super) fn show(&self, output: &mut Output) -> Exit {
-        output.failure(&self.message, &self.causes, self.excerpt.as_deref(), self.help.as_deref());
+        for failure in std::iter::successors(Some(self), |failure| failure.next.as_deref()) {
+            output.failure(&failure.message, &failure.causes, failure.excerpt.as_deref(), failure.help.as_deref());
+        }
         self.exit
     }
 }
@@ -134,7 +138,11 @@ impl From<TargetError> for Failure {
             TargetError::Pack(orch_templates::PackError::UnknownTarget { .. }) => Exit::Usage,
             TargetError::Pack(_) | TargetError::Render(_) | TargetError::View { .. } => Exit::Findings,
         };
-        Self { help: error.help(), excerpt: error.excerpt(), ..Self::from_error(exit, &error) }
+        let next = error.others().iter().rev().fold(None, |next, fault| {
+            let (help, excerpt) = (fault.help.clone(), fault.excerpt());
+            Some(Box::new(Self { excerpt, help, next, ..Self::new(exit, fault.to_string()) }))
+        });
+        Self { help: error.help(), excerpt: error.excerpt(), next, ..Self::from_error(exit, &error) }
     }
 }
 

@@ -25,7 +25,7 @@ impl Templates {
 
     /// The packs there are with a folder of one's own, and what is wrong with those that are broken, by their names.
     pub(super) fn sound(folder: &Path) -> Result<(Packs, BTreeMap<String, PackError>), Failure> {
-        Ok(Packs::with_sound_overrides(folder).map_err(TargetError::from)?)
+        Ok(Packs::with_sound_overrides(folder, &target::VIEWS).map_err(TargetError::from)?)
     }
 
     /// The folder, which has to be there.

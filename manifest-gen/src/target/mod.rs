@@ -51,7 +51,7 @@ pub enum TargetError {
     /// A pack fails on this plan.
     #[error(transparent)]
     Render(#[from] RenderError),
-    /// A pack wants to be told the plan in terms that nobody knows.
+    /// A pack, loaded for other views, wants to be told the plan in terms that nobody knows.
     #[error("the pack `{pack}` wants the view `{view}`, which there is none of")]
     View {
         /// The pack.
@@ -62,7 +62,7 @@ pub enum TargetError {
 }
 
 /// The views there are.
-const VIEWS: [&str; 4] = ["compose", "dockerfile", "kubernetes", "swarm"];
+pub(crate) const VIEWS: [&str; 4] = ["compose", "dockerfile", "kubernetes", "swarm"];
 
 /// The JSON Schema of what the templates of a pack with this view see.
 #[cfg(feature = "cli")]
@@ -82,6 +82,14 @@ impl TargetError {
         }
     }
 
+    /// What else is wrong in the same file.
+    pub fn others(&self) -> &[orch_templates::Fault] {
+        match self {
+            Self::Pack(error) => error.others(),
+            Self::Render(_) | Self::View { .. } => &[],
+        }
+    }
+
     /// The lines of the template it is about.
     pub fn excerpt(&self) -> Option<String> {
         match self {
@@ -95,8 +103,8 @@ impl TargetError {
 /// The packs there are: those built in, and those of a folder.
 pub fn packs(templates: Option<&Path>) -> Result<Packs, TargetError> {
     Ok(match templates {
-        Some(dir) => Packs::with_overrides(dir)?,
-        None => Packs::builtin()?,
+        Some(dir) => Packs::with_overrides(dir, &VIEWS)?,
+        None => Packs::builtin(&VIEWS)?,
     })
 }
 

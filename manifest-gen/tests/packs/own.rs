@@ -155,3 +155,19 @@ fn an_undefined_value_is_named_with_its_template_and_line() {
     }
     assert!(!out.exists());
 }
+
+/// Nobody mends one line to be told of the next.
+#[test]
+fn an_unknown_view_is_said_with_whatever_else_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let pack = folder.path().join("packs/mine");
+    fs::create_dir_all(&pack).unwrap();
+    let spec = "description = \"d\"\nview = \"compoze\"\n[[file]]\ntemplate = \"a.j2\"\npth = \"a\"\n";
+    fs::write(pack.join("pack.toml"), spec).unwrap();
+    let output = orch(folder.path(), &["targets", "--templates", "packs"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for part in ["there is no view `compoze`", "did you mean `compose`?", "2 | view", "has no key `pth`", "5 | pth"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
