@@ -166,10 +166,9 @@ const ANEW: u32 = 3;
 
 /// Decides, and starts what is not as it was decided.
 fn launch(setting: &Setting<'_>, findings: &[Finding], output: &mut Output) -> Result<Exit, Failure> {
-    let begun = Instant::now();
-    let mut anew = 0;
+    let (mut anew, mut begun) = (0, None);
     loop {
-        match attempt(setting, findings, begun, output) {
+        match attempt(setting, findings, &mut begun, output) {
             Ok(exit) => return Ok(exit),
             Err(Refusal::PortTaken(failure)) if anew < ANEW => {
                 anew += 1;
@@ -180,7 +179,12 @@ fn launch(setting: &Setting<'_>, findings: &[Finding], output: &mut Output) -> R
     }
 }
 
-fn attempt(setting: &Setting<'_>, findings: &[Finding], begun: Instant, output: &mut Output) -> Result<Exit, Refusal> {
+fn attempt(
+    setting: &Setting<'_>,
+    findings: &[Finding],
+    begun: &mut Option<Instant>,
+    output: &mut Output,
+) -> Result<Exit, Refusal> {
     let Setting { args, loaded, interrupt, .. } = setting;
     let project = setting.project()?;
     let containers = there(setting, &project.0)?;
@@ -209,10 +213,11 @@ fn attempt(setting: &Setting<'_>, findings: &[Finding], begun: Instant, output: 
         setting.build(&launch, output)?;
     }
     write(setting, &launch)?;
-    let limit = Duration::from_millis(args.terms.timeout.as_millis()).saturating_sub(begun.elapsed());
+    let limit = Duration::from_millis(args.terms.timeout.as_millis());
+    let begun = *begun.get_or_insert_with(Instant::now);
     let vault = Vault::of(setting.profile, setting.folder, &decide::variable);
     let mask = Mask::of(&launch.plan, &vault, &decide::variable);
-    let terms = start::Terms { retry_failed: args.retry_failed, limit, interrupt, mask: &mask };
+    let terms = start::Terms { retry_failed: args.retry_failed, begun, limit, interrupt, mask: &mask };
     let containers = start::start(&launch, &engine, &containers, &terms, output)?;
     launch.state.clone().ready(&launch.fingerprint).write(&setting.folder.profile(setting.profile))?;
     Ok(report(args, &launch, &containers, output)?)

@@ -21,6 +21,9 @@ const TAIL: u32 = 20;
 
 pub(super) struct Terms<'a> {
     pub(super) retry_failed: bool,
+    /// When the first attempt began.
+    pub(super) begun: Instant,
+    /// How long all attempts may take together.
     pub(super) limit: Duration,
     pub(super) interrupt: &'a Interrupt,
     /// What of a log is not for a screen.
@@ -49,7 +52,6 @@ pub(super) fn start(
     terms: &Terms<'_>,
     output: &mut Output,
 ) -> Result<Vec<Container>, Refusal> {
-    let started = Instant::now();
     let planned = expected(&launch.plan);
     let mut containers = before.to_vec();
     if terms.retry_failed {
@@ -68,7 +70,7 @@ pub(super) fn start(
     }
     let there = judge(&planned, &containers).into_iter();
     let ready = there.filter(|(_, verdict)| *verdict == Verdict::Ready).map(|(expected, _)| expected).collect();
-    let mut wait = Wait { plan: &launch.plan, planned: &planned, engine, terms, started, ready };
+    let mut wait = Wait { plan: &launch.plan, planned: &planned, engine, terms, ready };
     wait.run(&containers, output)
 }
 
@@ -77,7 +79,6 @@ struct Wait<'a> {
     planned: &'a [Expected],
     engine: &'a Compose,
     terms: &'a Terms<'a>,
-    started: Instant,
     /// Who was said to be ready.
     ready: Vec<&'a Expected>,
 }
@@ -116,7 +117,7 @@ impl<'a> Wait<'a> {
                 drop(running);
                 return Err(self.interrupted().into());
             }
-            if self.started.elapsed() >= self.terms.limit {
+            if self.terms.begun.elapsed() >= self.terms.limit {
                 let said = running.stop();
                 drop(progress);
                 if !said.is_empty() {
@@ -125,7 +126,7 @@ impl<'a> Wait<'a> {
                 }
                 return Err(self.late(&verdicts, &containers, output).into());
             }
-            progress.waits(&waiting(&verdicts, self.started.elapsed()));
+            progress.waits(&waiting(&verdicts, self.terms.begun.elapsed()));
             std::thread::sleep(POLL);
         }
     }
@@ -138,7 +139,7 @@ impl<'a> Wait<'a> {
             } else if !self.ready.contains(expected) {
                 self.ready.push(expected);
                 let what = if expected.is_job { "is done" } else { "is ready" };
-                progress.talk(output, &format!("{} {what} ({})", expected.id, seconds(self.started.elapsed())));
+                progress.talk(output, &format!("{} {what} ({})", expected.id, seconds(self.terms.begun.elapsed())));
             }
         }
     }
