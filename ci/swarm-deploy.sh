@@ -92,9 +92,10 @@ ok "an update rolled forward in $SECONDS s"
 
 manifest "$image" 'echo the third worker fails; exit 4'
 SECONDS=0
-ends 1 'worker. update rolled back' deploy --target swarm
+# A fast swarm has gone back before it is looked at again.
+ends 1 'worker. \(does not stay up and is\|did not stay up and was\) rolled back: ' deploy --target swarm
 grep -q 'the third worker fails' "$state/talk" || fail 'the log of what failed is not shown'
-grep -q 'the cluster rolls .worker. back by itself' "$state/talk" || fail 'it does not say what was rolled back'
+grep -q 'the cluster \(rolls\|has rolled\) .worker. back by itself' "$state/talk" || fail 'it does not say what was rolled back'
 docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Args}}' "${stack}_worker" | grep -q second ||
   fail 'the worker is not what it was before'
 ends 0 'running' status --target swarm --wait-healthy --timeout 60s

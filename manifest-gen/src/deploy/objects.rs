@@ -8,7 +8,8 @@ use orch_templates::Format;
 use serde_json::Value;
 
 use crate::engine::Command;
-use crate::engine::kubernetes::{FIELD_MANAGER, Kubernetes, NAME_LABEL};
+use crate::engine::kubernetes::{FIELD_MANAGER, Kubernetes};
+use crate::target::kubernetes::NAME_LABEL;
 
 /// The file that lists the others.
 const LIST: &str = "kustomization.yaml";

@@ -57,24 +57,6 @@ impl Compose {
         &self.project
     }
 
-    /// The ids of all that the engine has of a sort (`container`, `volume` or `network`) with these labels.
-    pub fn labelled(
-        tool: &Tool,
-        sort: &str,
-        labels: &[(&str, &str)],
-        interrupt: &Interrupt,
-    ) -> Result<Vec<String>, EngineError> {
-        let mut command = tool.command().args([sort, "ls", "--quiet"]);
-        if sort == "container" {
-            command = command.arg("--all");
-        }
-        for (name, value) in labels {
-            command = command.args(["--filter".to_owned(), format!("label={name}={value}")]);
-        }
-        let output = command.output(interrupt, Some(PATIENCE))?;
-        Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
-    }
-
     /// Compose on the project, never on whatever project the folder or the environment would mean.
     fn command(&self) -> Command {
         let mut command = self.tool.compose().args(["--project-name", &self.project.name]);

@@ -7,6 +7,7 @@
 //! | [`compose`] | Docker Compose and Podman Compose |
 //! | [`ps`] | reads what runs, in the shapes of all of them |
 //! | [`inspect`] | reads what a list of containers does not say |
+//! | `labelled` | lists what Docker and Podman have with a label |
 //! | [`swarm`] | Docker Swarm, with the tasks that it makes of a stack |
 //! | [`kubernetes`] | Kubernetes through `kubectl`, with the pods that it makes of objects |
 //! | [`rollout`] | how far something new has come in a cluster |
@@ -18,6 +19,7 @@ pub mod compose;
 pub mod inspect;
 mod interrupt;
 pub mod kubernetes;
+mod labelled;
 pub mod ps;
 pub mod rollout;
 pub mod swarm;
@@ -29,6 +31,7 @@ pub use command::{Command, CommandError};
 pub use compose::{Compose, Project};
 pub use interrupt::Interrupt;
 pub use kubernetes::Kubernetes;
+pub use labelled::labelled;
 pub use ps::{Container, Health, State};
 pub use rollout::{Cluster, Rollout, Stage};
 pub use swarm::Swarm;

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use crate::engine::compose::PROJECT_LABEL;
-use crate::engine::{Compose, EngineError, Interrupt, Tool};
+use crate::engine::{EngineError, Interrupt, Tool, labelled};
 
 /// The label that names the checkout.
 pub const LABEL: &str = "dev.orch.checkout";
@@ -38,10 +38,10 @@ pub fn owner(tool: &Tool, name: &str, checkout: &Path, interrupt: &Interrupt) ->
     let checkout = checkout.to_string_lossy();
     for sort in ["container", "volume", "network"] {
         let project = (PROJECT_LABEL, name);
-        if Compose::labelled(tool, sort, &[project], interrupt)?.is_empty() {
+        if labelled(tool.command(), sort, &[project], interrupt)?.is_empty() {
             continue;
         }
-        if !Compose::labelled(tool, sort, &[project, (LABEL, &checkout)], interrupt)?.is_empty() {
+        if !labelled(tool.command(), sort, &[project, (LABEL, &checkout)], interrupt)?.is_empty() {
             return Ok(Owner::This);
         }
         found = Owner::Other;

@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     };
     let deployed = args.reach.find(place, &args.profile, &args.source)?;
     let wishes = Wishes { terms: &args.terms, reach: &args.reach, diff: args.diff, prune: args.prune };
-    deploy(&deployed, &wishes, &args.templates, &args.source, output)
+    deploy(&deployed, &wishes, &args.templates, output)
 }
 
 /// What is wanted of a deployment.
@@ -146,11 +146,10 @@ pub(super) fn deploy(
     deployed: &Deployed,
     wishes: &Wishes<'_>,
     templates: &Templates,
-    source: &Source,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let (plan, profile, target) = (&deployed.plan, &deployed.profile, deployed.place.target());
-    let packs = templates.packs(&source.config()?)?;
+    let packs = templates.packs(&deployed.loaded.config)?;
     let rendered = target::render(plan, target, &packs)?;
     let findings = noteworthy(deployed.findings.clone(), &rendered.findings);
     output.findings(&findings, &deployed.loaded.sources());

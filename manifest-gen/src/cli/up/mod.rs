@@ -13,7 +13,7 @@ use super::running::Subject;
 use super::selection::{ProfileArg, Source};
 use super::templates::Templates;
 use crate::engine::command::quoted;
-use crate::engine::{Compose, Container, Engine, Interrupt, Project, Tool};
+use crate::engine::{Compose, Container, Engine, Interrupt, Project, Tool, labelled};
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity, has_errors};
 use crate::launch::environment::{Value, Vault};
@@ -126,7 +126,7 @@ fn in_cluster(args: &Args, place: Place, output: &mut Output) -> Result<Exit, Fa
     args.refuse_of_one_machine(place)?;
     let deployed = args.place.reach.find(place, &args.profile, &args.source)?;
     let wishes = Wishes { terms: &args.terms, reach: &args.place.reach, diff: false, prune: false };
-    deploy(&deployed, &wishes, &args.templates, &args.source, output)
+    deploy(&deployed, &wishes, &args.templates, output)
 }
 
 fn on_this_machine(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
@@ -278,7 +278,7 @@ pub(super) fn lock(folder: &Folder, profile: &Profile) -> Result<std::fs::File, 
 fn there(setting: &Setting<'_>, name: &str) -> Result<Vec<Container>, Failure> {
     // By labels, since there may be no file yet.
     let labels = [(crate::engine::compose::PROJECT_LABEL, name)];
-    if Compose::labelled(setting.tool, "container", &labels, setting.interrupt)?.is_empty() {
+    if labelled(setting.tool.command(), "container", &labels, setting.interrupt)?.is_empty() {
         return Ok(Vec::new());
     }
     let project = Project { name: name.to_owned(), files: Vec::new(), environment: [].into() };

@@ -6,12 +6,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Cluster, Command, Container, Engine, EngineError, Interrupt, Logs, PATIENCE, Rollout};
+use crate::target::kubernetes::{INSTANCE_LABEL, NAME_LABEL};
 pub use objects::Objects;
 
-/// The label whose value is the id of a service.
-pub const NAME_LABEL: &str = "app.kubernetes.io/name";
-/// The label whose value is the system.
-const INSTANCE_LABEL: &str = "app.kubernetes.io/instance";
 /// What says that an object was applied by us.
 const MANAGED: &str = "app.kubernetes.io/managed-by=orch";
 

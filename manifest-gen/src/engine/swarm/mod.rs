@@ -4,6 +4,7 @@ mod stack;
 
 use std::time::Duration;
 
+use super::labelled::{labelled, lines};
 use super::{Cluster, Command, Container, Engine, EngineError, Interrupt, Logs, PATIENCE, Rollout};
 
 pub use stack::{Service, parse};
@@ -36,12 +37,7 @@ impl Swarm {
 
     /// The ids of all that there is of a sort (`service`, `volume`, `container`) with the stack's label.
     fn labelled(&self, sort: &str, interrupt: &Interrupt) -> Result<Vec<String>, EngineError> {
-        let mut command = Self::docker().args([sort, "ls", "--quiet"]);
-        if sort == "container" {
-            command = command.arg("--all");
-        }
-        let command = command.args(["--filter".to_owned(), format!("label={STACK_LABEL}={}", self.name)]);
-        lines(&command, interrupt)
+        labelled(Self::docker(), sort, &[(STACK_LABEL, &self.name)], interrupt)
     }
 
     /// Everything that the swarm has of the stack.
@@ -73,12 +69,6 @@ impl Swarm {
     fn chosen<'a>(&'a self, services: &'a [String]) -> &'a [String] {
         if services.is_empty() { &self.services } else { services }
     }
-}
-
-/// What a command prints, a line each.
-fn lines(command: &Command, interrupt: &Interrupt) -> Result<Vec<String>, EngineError> {
-    let output = command.output(interrupt, Some(PATIENCE))?;
-    Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
 }
 
 impl Engine for Swarm {

@@ -41,7 +41,6 @@ pub struct Service {
 #[derive(Clone, Debug)]
 struct Update {
     state: String,
-    message: String,
     started: String,
 }
 
@@ -104,11 +103,10 @@ fn service(value: &Value, stack: &str, tasks: &[Value]) -> Option<Service> {
         wanted: usize::try_from(wanted).unwrap_or(usize::MAX),
         is_checked: test.is_some_and(|test| test != "NONE"),
         version: spec.to_string(),
-        update: value.get("UpdateStatus").filter(|update| update.get("State").is_some()).map(|update| Update {
-            state: text(update, "/State"),
-            message: text(update, "/Message"),
-            started: text(update, "/StartedAt"),
-        }),
+        update: value
+            .get("UpdateStatus")
+            .filter(|update| update.get("State").is_some())
+            .map(|update| Update { state: text(update, "/State"), started: text(update, "/StartedAt") }),
         ports: ports(value),
         tasks: own,
     })
@@ -257,11 +255,16 @@ impl Service {
         let is_new = before.is_none_or(|before| before.mark != mark);
         let update = self.update.as_ref().filter(|_| is_new);
         let stage = match update {
-            Some(update) if update.state.starts_with("rollback") || update.state == "paused" => {
-                Stage::Failed(self.why(&update.message))
-            }
-            Some(update) if update.state == "updating" => Stage::Going(self.why("is being replaced")),
-            _ => self.stage(),
+            Some(update) => match update.state.as_str() {
+                "rollback_started" => Stage::Failed(self.why("does not stay up and is rolled back")),
+                // Between two looks the swarm may have arrived where it was.
+                "rollback_completed" => Stage::Failed(self.why("did not stay up and was rolled back")),
+                "rollback_paused" => Stage::Failed(self.why("did not stay up, nor did what was there before")),
+                "paused" => Stage::Failed(self.why("does not stay up, and its update was stopped")),
+                "updating" => Stage::Going(self.why("is being replaced")),
+                _ => self.stage(),
+            },
+            None => self.stage(),
         };
         let is_going_back = update.is_some_and(|update| update.state == "rollback_started");
         Rollout {
@@ -275,10 +278,10 @@ impl Service {
         }
     }
 
-    /// What is said of an update, with what its last task that failed said.
-    fn why(&self, message: &str) -> String {
+    /// What became of an update, with what its last task that failed said.
+    fn why(&self, became: &str) -> String {
         let failed = self.tasks.iter().find(|task| task.has_failed() && !task.error.is_empty());
-        failed.map_or_else(|| message.to_owned(), |task| format!("{message}: {}", task.error))
+        failed.map_or_else(|| became.to_owned(), |task| format!("{became}: {}", task.error))
     }
 
     /// Whether what is to run now runs.

@@ -44,6 +44,8 @@ use crate::plan::{Plan, Workload};
 
 #[cfg(feature = "cli")]
 pub(crate) use names::namespace;
+#[cfg(feature = "cli")]
+pub(crate) use object::{INSTANCE as INSTANCE_LABEL, NAME as NAME_LABEL};
 use object::{Identity, Metadata, Object};
 #[cfg(feature = "cli")]
 pub(crate) use scaling::replicas;

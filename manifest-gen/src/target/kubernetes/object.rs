@@ -51,8 +51,10 @@ pub(super) struct Metadata {
     pub(super) annotations: Texts,
 }
 
-pub(super) const NAME: &str = "app.kubernetes.io/name";
-const INSTANCE: &str = "app.kubernetes.io/instance";
+/// The label whose value is the id of a service.
+pub(crate) const NAME: &str = "app.kubernetes.io/name";
+/// The label whose value is the system.
+pub(crate) const INSTANCE: &str = "app.kubernetes.io/instance";
 const COMPONENT: &str = "app.kubernetes.io/component";
 const PART_OF: &str = "app.kubernetes.io/part-of";
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
