@@ -5,9 +5,10 @@
 //! cargo bench -p cargo-orch --bench gather -- 5 50    # these sizes
 //! ```
 //!
-//! Each line has the median time of its runs, and what it is divided by the floor that its section
-//! names. Nothing here fails: a ratio tells how the parts of one run compare, times tell nothing on
-//! another machine.
+//! Each line has the median time of its runs, and how often as long it takes as the floor that its
+//! section names: the median of what each round gives, since the runs of one round follow each other
+//! and whatever else the machine does weighs on all of them. Nothing here fails: a ratio tells how the
+//! parts of one run compare, times tell nothing on another machine.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and ends where something fails")]
 
@@ -20,8 +21,9 @@ use std::time::{Duration, Instant};
 
 use support::{Workspace, depending, on, service};
 
-const WARM_RUNS: usize = 41;
-const COLD_RUNS: usize = 3;
+const WARM_ROUNDS: usize = 60;
+const COLD_ROUNDS: usize = 3;
+const BUILD_ROUNDS: usize = 9;
 
 fn main() {
     let sizes: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
@@ -48,20 +50,20 @@ fn one_application(size: usize) {
         run()
     };
     section(&format!("{size} adapters, cold, against a cold `cargo check`"));
-    let [floor, first] = together(COLD_RUNS, [&|| cold(&check), &|| cold(&manifest)]);
-    line("cargo check", floor, floor, None);
-    line("cargo orch manifest", first, floor, None);
+    let [floor, first] = together(COLD_ROUNDS, [&|| cold(&check), &|| cold(&manifest)]);
+    line("cargo check", floor, None);
+    line("cargo orch manifest", first, None);
 
     section(&format!("{size} adapters, warm, against a `cargo check` that has nothing to do"));
-    // In turn, so that what else the machine does weighs on all of them.
     let metadata = || quiet(workspace.cargo().args(["metadata", "--format-version", "1"]));
     let without = || quiet(&mut workspace.orch(&["manifest", "--no-compile"]));
-    let [floor, manifest, metadata, without] = together(WARM_RUNS, [&check, &manifest, &metadata, &without]);
-    line("cargo check", floor, floor, None);
-    line("cargo orch manifest", manifest, floor, Some(1.15));
+    let [floor, warm] = together(WARM_ROUNDS, [&check, &manifest]);
+    line("cargo check", floor, None);
+    line("cargo orch manifest", warm, Some(1.15));
     section(&format!("{size} adapters, against `cargo metadata`"));
-    line("cargo metadata", metadata, metadata, None);
-    line("cargo orch manifest --no-compile", without, metadata, Some(5.0));
+    let [floor, without] = together(WARM_ROUNDS, [&metadata, &without]);
+    line("cargo metadata", floor, None);
+    line("cargo orch manifest --no-compile", without, Some(5.0));
 }
 
 /// Ten applications, each on all of so many adapters.
@@ -90,16 +92,16 @@ fn ten_applications(size: usize) {
         timed(&mut command());
     }
     section(&format!("ten applications on {size} adapters, against a `cargo check` of all that has nothing to do"));
-    let [floor, warm, forgetful] = together(WARM_RUNS, [&check, &manifest, &forgetful]);
-    line("cargo check", floor, floor, None);
-    line("cargo orch manifest", warm, floor, Some(4.0));
-    line("cargo orch manifest, nothing remembered", forgetful, floor, None);
+    let [floor, warm, forgetful] = together(WARM_ROUNDS, [&check, &manifest, &forgetful]);
+    line("cargo check", floor, None);
+    line("cargo orch manifest", warm, Some(4.0));
+    line("cargo orch manifest, nothing remembered", forgetful, None);
     write(true);
     for command in [&check as &dyn Fn() -> Command, &manifest] {
         timed(&mut command());
     }
-    let [floor, warm] = together(WARM_RUNS, [&check, &manifest]);
-    line("cargo orch manifest, every other one with a feature", warm, floor, Some(4.0));
+    let [_, warm] = together(WARM_ROUNDS, [&check, &manifest]);
+    line("cargo orch manifest, every other one with a feature", warm, Some(4.0));
 }
 
 /// What one attribute adds to the check of its crate.
@@ -130,10 +132,14 @@ fn attributes() {
         timed(&mut command());
     }
     section(&format!("`cargo check` of a crate of {COUNT} items, against the same without attributes"));
-    let [floor, with] = together(WARM_RUNS, [&plain, &annotated]);
-    line("without", floor, floor, None);
-    line(&format!("with {COUNT} attributes"), with, floor, None);
-    println!("  {:<56} {:>10}", "one attribute", show(with.saturating_sub(floor) / u32::try_from(COUNT).unwrap()));
+    let [floor, with] = together(WARM_ROUNDS, [&plain, &annotated]);
+    line("without", floor, None);
+    line(&format!("with {COUNT} attributes"), with, None);
+    println!(
+        "  {:<56} {:>10}",
+        "one attribute",
+        show(with.time.saturating_sub(floor.time) / u32::try_from(COUNT).unwrap())
+    );
 }
 
 /// What the runtime crate adds to the first build of a crate.
@@ -155,10 +161,10 @@ fn clean_build() {
     };
     section("first build of a crate, against a procedural macro on `syn` and `quote`");
     let crates: [&dyn Fn() -> Command; 3] = [&|| build("minimal"), &|| build("nothing"), &|| build("runtime")];
-    let [floor, nothing, runtime] = together(COLD_RUNS, crates);
-    line("on `syn` and `quote`", floor, floor, None);
-    line("on nothing", nothing, floor, None);
-    line("on `orch-runtime`", runtime, floor, Some(2.0));
+    let [floor, nothing, runtime] = together(BUILD_ROUNDS, crates);
+    line("on `syn` and `quote`", floor, None);
+    line("on nothing", nothing, None);
+    line("on `orch-runtime`", runtime, Some(2.0));
 }
 
 fn names(size: usize) -> Vec<&'static str> {
@@ -197,26 +203,44 @@ fn timed(command: &mut Command) -> Duration {
     time
 }
 
-/// The median time of each command, run in turn.
-fn together<const N: usize>(runs: usize, commands: [&dyn Fn() -> Command; N]) -> [Duration; N] {
+/// What a command takes.
+#[derive(Clone, Copy)]
+struct Measured {
+    /// The median of its runs.
+    time: Duration,
+    /// The median of what it takes, divided by what the first command takes in the same round.
+    ratio: f64,
+}
+
+/// Measures commands in rounds, of which every second one is in the other direction: who comes after
+/// whom is no advantage.
+fn together<const N: usize>(rounds: usize, commands: [&dyn Fn() -> Command; N]) -> [Measured; N] {
     let mut times: [Vec<Duration>; N] = std::array::from_fn(|_| Vec::new());
-    for _ in 0..runs {
-        for (times, command) in times.iter_mut().zip(commands) {
-            times.push(timed(&mut command()));
+    for round in 0..rounds {
+        for step in 0..N {
+            let index = if round % 2 == 0 { step } else { N - 1 - step };
+            times[index].push(timed(&mut commands[index]()));
         }
     }
-    times.map(|mut times| {
-        times.sort();
-        times[times.len() / 2]
+    std::array::from_fn(|index| {
+        let of_round = |round: usize| times[index][round].as_secs_f64() / times[0][round].as_secs_f64();
+        Measured {
+            time: median(times[index].clone(), Duration::cmp),
+            ratio: median((0..rounds).map(of_round).collect(), f64::total_cmp),
+        }
     })
+}
+
+fn median<T: Copy>(mut values: Vec<T>, order: fn(&T, &T) -> std::cmp::Ordering) -> T {
+    values.sort_by(order);
+    values[values.len() / 2]
 }
 
 fn section(title: &str) {
     println!("\n{title}");
 }
 
-fn line(what: &str, time: Duration, floor: Duration, target: Option<f64>) {
-    let ratio = time.as_secs_f64() / floor.as_secs_f64();
+fn line(what: &str, Measured { time, ratio }: Measured, target: Option<f64>) {
     let target = target.map_or(String::new(), |target| {
         format!("  at most {target}: {}", if ratio <= target { "reached" } else { "missed" })
     });
