@@ -191,7 +191,7 @@ fn planned(place: &str, manifest: &Manifest, profile: &Profile) {
 }
 
 /// Every key in some arguments, those in parentheses included.
-fn keys(args: &Args<Span>, into: &mut BTreeSet<String>) {
+fn keys(args: &Args, into: &mut BTreeSet<String>) {
     for entry in &args.entries {
         into.insert(entry.key.clone());
         if let Assigned::Args(args) = &entry.value {
@@ -207,7 +207,7 @@ fn the_reference_of_attributes_has_every_key_and_an_example_of_it() {
     let mut shown = BTreeSet::new();
     for block in blocks_of(page, "rust") {
         for example in examples(&block) {
-            keys(&tokens::parse(example.args, Span::call_site(), &mut Vec::new()), &mut shown);
+            keys(&tokens::parse(example.args, Span::call_site(), &mut Vec::new()).args, &mut shown);
         }
     }
     for key in [SERVICE_KEYS, APP_KEYS, WORKLOAD_KEYS].concat() {

@@ -45,7 +45,9 @@ fn attribute(id: usize, text: &str) -> String {
 fn from_attribute(attribute: &str, item: &str) -> ServiceEntry {
     let tokens: TokenStream = attribute.parse().unwrap();
     let mut problems = Vec::new();
-    let args = orch_attributes::tokens::parse(tokens, Span::call_site(), &mut problems);
+    let args = orch_attributes::tokens::parse(tokens, Span::call_site(), &mut problems).args;
+    assert!(problems.is_empty(), "{problems:?}");
+    let mut problems = Vec::new();
     let service = grammar::service(&args, item, &mut Reader::new(&mut problems));
     assert!(problems.is_empty(), "{problems:?}");
     let declared_by =

@@ -40,13 +40,16 @@ impl Attribute {
         span: Span,
         problems: &mut Vec<Problem<Span>>,
     ) -> Option<Declaration> {
-        let args = tokens::parse(args, span, problems);
-        let reader = &mut Reader::new(problems);
-        match self {
-            Self::Service => service(&args, item, reader).map(Declaration::Service),
-            Self::App => Some(Declaration::App(app(&args, reader))),
-            Self::Client => client(&args, reader).map(Declaration::Client),
-            Self::AuthProvider => auth_provider(&args, item, reader).map(Declaration::AuthProvider),
-        }
+        let tokens = tokens::parse(args, span, problems);
+        let mut found = Vec::new();
+        let (args, reader) = (&tokens.args, &mut Reader::new(&mut found));
+        let declaration = match self {
+            Self::Service => service(args, item, reader).map(Declaration::Service),
+            Self::App => Some(Declaration::App(app(args, reader))),
+            Self::Client => client(args, reader).map(Declaration::Client),
+            Self::AuthProvider => auth_provider(args, item, reader).map(Declaration::AuthProvider),
+        };
+        problems.extend(found.into_iter().map(|problem| tokens.locate(problem)));
+        declaration
     }
 }

@@ -5,25 +5,59 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Lit, LitStr, Token};
 
-use orch_manifest::grammar::{Args, Assigned, Entry, Form, Node, Problem};
+use orch_manifest::grammar::{Args, Assigned, Entry, Form, Mark, Node, Problem};
 
-type Problems = Vec<Problem<Span>>;
+/// The arguments of an attribute as a tree whose marks are numbers of spans.
+#[derive(Debug)]
+pub struct Marked {
+    /// The tree.
+    pub args: Args,
+    spans: Vec<Span>,
+}
+
+impl Marked {
+    /// Where a problem with the tree is in the source.
+    pub fn locate(&self, problem: Problem<Mark>) -> Problem<Span> {
+        // Every mark of the tree was given out by this list.
+        let span = self.spans.get(problem.span).copied().unwrap_or_else(Span::call_site);
+        problem.at(span)
+    }
+}
 
 /// Reads the arguments of an attribute; `span` is the whole attribute's.
 ///
 /// What cannot be read is reported and stands in the tree as [`Form::Unreadable`], so that nobody
 /// takes it for missing.
-pub fn parse(args: TokenStream, span: Span, problems: &mut Vec<Problem<Span>>) -> Args<Span> {
-    let parser = |input: ParseStream<'_>| Ok(arguments(input, span, problems));
-    parser.parse2(args).unwrap_or_else(|error| {
+pub fn parse(args: TokenStream, span: Span, problems: &mut Vec<Problem<Span>>) -> Marked {
+    let mut problems = Problems { list: problems, spans: Vec::new() };
+    let parser = |input: ParseStream<'_>| Ok(arguments(input, span, &mut problems));
+    let args = parser.parse2(args).unwrap_or_else(|error| {
         // Everything up to the end of the input is read, so nothing is left to fail.
-        problems.push(Problem::new(error.span(), error.to_string()));
-        Args { span, positional: Vec::new(), entries: Vec::new() }
-    })
+        report(&error, &mut problems);
+        Args { span: problems.mark(span), positional: Vec::new(), entries: Vec::new() }
+    });
+    Marked { args, spans: problems.spans }
 }
 
-fn arguments(input: ParseStream<'_>, span: Span, problems: &mut Problems) -> Args<Span> {
-    let mut args = Args { span, positional: Vec::new(), entries: Vec::new() };
+/// What is wrong, and the spans that marks are numbers of.
+struct Problems<'a> {
+    list: &'a mut Vec<Problem<Span>>,
+    spans: Vec<Span>,
+}
+
+impl Problems<'_> {
+    fn push(&mut self, problem: Problem<Span>) {
+        self.list.push(problem);
+    }
+
+    fn mark(&mut self, span: Span) -> Mark {
+        self.spans.push(span);
+        self.spans.len() - 1
+    }
+}
+
+fn arguments(input: ParseStream<'_>, span: Span, problems: &mut Problems<'_>) -> Args {
+    let mut args = Args { span: problems.mark(span), positional: Vec::new(), entries: Vec::new() };
     while !input.is_empty() {
         let good = argument(input, &mut args, problems);
         // After a forgotten comma the next key is read as if the comma were there.
@@ -32,7 +66,7 @@ fn arguments(input: ParseStream<'_>, span: Span, problems: &mut Problems) -> Arg
     args
 }
 
-fn elements(input: ParseStream<'_>, problems: &mut Problems) -> Vec<Node<Span>> {
+fn elements(input: ParseStream<'_>, problems: &mut Problems<'_>) -> Vec<Node> {
     let mut nodes = Vec::new();
     while !input.is_empty() {
         let node = node(input, "a literal", problems);
@@ -44,7 +78,7 @@ fn elements(input: ParseStream<'_>, problems: &mut Problems) -> Vec<Node<Span>> 
 }
 
 /// Reads the comma behind an item; after an item that is unreadable, all that is before the comma.
-fn end_of_item(input: ParseStream<'_>, good: bool, next_is_item: bool, problems: &mut Problems) {
+fn end_of_item(input: ParseStream<'_>, good: bool, next_is_item: bool, problems: &mut Problems<'_>) {
     if good && !input.is_empty() && !input.peek(Token![,]) {
         let problem = format!("expected `,`, found {}", seen(input));
         let help = if next_is_item { "write a comma between the two" } else { "write a comma or leave it out" };
@@ -65,7 +99,7 @@ fn end_of_item(input: ParseStream<'_>, good: bool, next_is_item: bool, problems:
 
 /// Reads one argument; `false` when the rest of it is to be passed over. At least one token is read
 /// unless a comma is next.
-fn argument(input: ParseStream<'_>, out: &mut Args<Span>, problems: &mut Problems) -> bool {
+fn argument(input: ParseStream<'_>, out: &mut Args, problems: &mut Problems<'_>) -> bool {
     let Some((key, span)) = key(input) else {
         let node = node(input, "a key", problems);
         let good = !matches!(node.form, Form::Unreadable);
@@ -77,11 +111,12 @@ fn argument(input: ParseStream<'_>, out: &mut Args<Span>, problems: &mut Problem
         problems.push(problem.help(format!("write `{key} = …`")));
         let _ = input.parse::<Token![:]>();
     } else if input.peek(syn::token::Paren) {
-        let value = parenthesized(input, span, problems).map_or_else(|| unreadable(span), Assigned::Args);
-        out.entries.push(Entry { key, span, value });
+        let mark = problems.mark(span);
+        let value = parenthesized(input, span, problems).map_or_else(|| unreadable(mark), Assigned::Args);
+        out.entries.push(Entry { key, span: mark, value });
         return true;
     } else if input.is_empty() || input.peek(Token![,]) || input.peek(Token![;]) || input.peek(Ident::peek_any) {
-        out.entries.push(Entry { key, span, value: Assigned::Flag });
+        out.entries.push(Entry { key, span: problems.mark(span), value: Assigned::Flag });
         return true;
     } else if !input.peek(Token![=]) {
         let problem = Problem::new(input.span(), format!("expected `=` after `{key}`, found {}", seen(input)));
@@ -91,13 +126,14 @@ fn argument(input: ParseStream<'_>, out: &mut Args<Span>, problems: &mut Problem
         let _ = input.parse::<Token![=]>();
         if input.is_empty() || input.peek(Token![,]) {
             problems.push(Problem::new(span, format!("`{key}` has no value")).help(format!("write `{key} = …`")));
-            out.entries.push(Entry { key, span, value: unreadable(span) });
+            let mark = problems.mark(span);
+            out.entries.push(Entry { key, span: mark, value: unreadable(mark) });
             return true;
         }
     }
     let node = node(input, "a literal", problems);
     let good = !matches!(node.form, Form::Unreadable);
-    out.entries.push(Entry { key, span, value: Assigned::Value(node) });
+    out.entries.push(Entry { key, span: problems.mark(span), value: Assigned::Value(node) });
     good
 }
 
@@ -134,12 +170,12 @@ fn quoted_key(mut key: String, input: ParseStream<'_>) -> String {
     format!("a key that is no identifier is in quotes: `{} = …`", proc_macro2::Literal::string(&key))
 }
 
-fn unreadable(span: Span) -> Assigned<Span> {
+fn unreadable(span: Mark) -> Assigned {
     Assigned::Value(Node { span, form: Form::Unreadable })
 }
 
 /// `None` is never seen where a parenthesis was.
-fn parenthesized(input: ParseStream<'_>, span: Span, problems: &mut Problems) -> Option<Args<Span>> {
+fn parenthesized(input: ParseStream<'_>, span: Span, problems: &mut Problems<'_>) -> Option<Args> {
     let parse = || {
         let content;
         syn::parenthesized!(content in input);
@@ -149,16 +185,16 @@ fn parenthesized(input: ParseStream<'_>, span: Span, problems: &mut Problems) ->
     Some(arguments(&content, span, problems))
 }
 
-fn node(input: ParseStream<'_>, expected: &str, problems: &mut Problems) -> Node<Span> {
+fn node(input: ParseStream<'_>, expected: &str, problems: &mut Problems<'_>) -> Node {
     let span = input.span();
     let form = form(input, expected, problems).unwrap_or_else(|problem| {
         problems.push(problem);
         Form::Unreadable
     });
-    Node { span, form }
+    Node { span: problems.mark(span), form }
 }
 
-fn form(input: ParseStream<'_>, expected: &str, problems: &mut Problems) -> Result<Form<Span>, Problem<Span>> {
+fn form(input: ParseStream<'_>, expected: &str, problems: &mut Problems<'_>) -> Result<Form, Problem<Span>> {
     let from_syn = |error: syn::Error| Problem::new(error.span(), error.to_string());
     if input.peek(syn::token::Bracket) {
         let parse = || {
@@ -189,7 +225,7 @@ fn form(input: ParseStream<'_>, expected: &str, problems: &mut Problems) -> Resu
     Err(Problem::new(span, format!("expected {expected}, found {found}")).help(help))
 }
 
-fn report(error: &syn::Error, problems: &mut Problems) {
+fn report(error: &syn::Error, problems: &mut Problems<'_>) {
     problems.push(Problem::new(error.span(), error.to_string()));
 }
 
@@ -222,7 +258,7 @@ fn is_literal_in_group(input: ParseStream<'_>) -> bool {
 
 const TYPES: [&str; 12] = ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
 
-fn literal(literal: &Lit) -> Result<Form<Span>, Problem<Span>> {
+fn literal(literal: &Lit) -> Result<Form, Problem<Span>> {
     let wrong = |problem: String, help: &str| Err(Problem::new(literal.span(), problem).help(help));
     match literal {
         Lit::Str(text) => Ok(Form::Text(text.value())),

@@ -72,7 +72,7 @@ pub(super) struct Variant {
 #[derive(Clone, Debug)]
 pub(super) struct Said {
     pub(super) facts: Facts,
-    pub(super) service: Args<usize>,
+    pub(super) service: Args,
 }
 
 /// What is written, where it is; see [`Entry`](super::Entry).

@@ -133,7 +133,7 @@ impl Config {
     }
 
     fn add(&self, id: &Id, section: &Section, manifest: &mut Manifest, problems: &mut Problems) {
-        let mut args: Args<usize> = section.args.clone();
+        let mut args: Args = section.args.clone();
         let node = Node { span: section.at, form: Form::Text(id.to_string()) };
         args.entries.push(Entry { key: "id".to_owned(), span: section.at, value: Assigned::Value(node) });
         let service = grammar::service(&args, id.as_str(), &mut Reader::new(problems));
@@ -197,7 +197,7 @@ fn reset(section: &Section, workload: &mut Workload, problems: &mut Problems) {
 }
 
 /// Takes back the lists that are written anew.
-pub(crate) fn replace_lists(args: &Args<usize>, workload: &mut Workload) {
+pub(crate) fn replace_lists(args: &Args, workload: &mut Workload) {
     for entry in &args.entries {
         if ["port", "ports", "ingress", "volume", "file", "egress"].contains(&entry.key.as_str()) {
             grammar::unset(workload, &entry.key);

@@ -116,7 +116,7 @@ struct Section {
     /// Where it begins, in bytes.
     at: usize,
     /// Attribute keys.
-    args: Args<usize>,
+    args: Args,
     /// Keys that are taken back, each with its place.
     unset: Vec<(String, usize)>,
     /// Whether it declares a service that no crate does.

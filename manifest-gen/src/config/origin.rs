@@ -129,7 +129,7 @@ impl Section {
 }
 
 /// Where arguments say something about a key, or about one entry of the map that it holds.
-pub(crate) fn place(args: &Args<usize>, key: &str, rest: Option<&str>) -> Option<usize> {
+pub(crate) fn place(args: &Args, key: &str, rest: Option<&str>) -> Option<usize> {
     let entry = args.entries.iter().find(|entry| field(&entry.key) == field(key))?;
     match (rest, &entry.value) {
         (None, _) => Some(entry.span),

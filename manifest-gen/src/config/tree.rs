@@ -23,17 +23,12 @@ const CALLS: [&str; 3] = ["secret", "var", "template"];
 const VALUES: [&str; 4] = ["url", "host", "user", "database"];
 
 /// Arguments without anything in them.
-pub(crate) fn empty(span: usize) -> Args<usize> {
+pub(crate) fn empty(span: usize) -> Args {
     Args { span, positional: Vec::new(), entries: Vec::new() }
 }
 
 /// Adds what a key of a section says.
-pub(crate) fn add_entry(
-    args: &mut Args<usize>,
-    key: &Spanned<Cow<'_, str>>,
-    value: &Value<'_>,
-    problems: &mut Problems,
-) {
+pub(crate) fn add_entry(args: &mut Args, key: &Spanned<Cow<'_, str>>, value: &Value<'_>, problems: &mut Problems) {
     let (name, span) = (key.get_ref().to_string(), key.span().start);
     let mut push = |value| args.entries.push(Entry { key: name.clone(), span, value });
     match value.get_ref() {
@@ -58,7 +53,7 @@ fn is_arguments(item: &Value<'_>) -> bool {
     item.get_ref().as_table().is_some_and(|table| call(table).is_none())
 }
 
-fn arguments(table: &DeTable<'_>, span: usize, problems: &mut Problems) -> Args<usize> {
+fn arguments(table: &DeTable<'_>, span: usize, problems: &mut Problems) -> Args {
     let mut args = empty(span);
     for (key, value) in table {
         let Some(node) = node(value, problems) else { continue };
@@ -77,7 +72,7 @@ fn call<'a>(table: &'a DeTable<'_>) -> Option<&'a str> {
     said.find_map(|(key, _)| CALLS.iter().find(|call| **call == key.get_ref().as_ref())).copied()
 }
 
-fn node(value: &Value<'_>, problems: &mut Problems) -> Option<Node<usize>> {
+fn node(value: &Value<'_>, problems: &mut Problems) -> Option<Node> {
     let span = value.span().start;
     let mut wrong = |message: &str, help: &str| {
         problems.push(Problem::new(span, message).help(help));
@@ -108,7 +103,7 @@ fn node(value: &Value<'_>, problems: &mut Problems) -> Option<Node<usize>> {
 }
 
 /// `{ secret = "name", key = "k" }` is `secret("name", key = "k")`.
-fn call_arguments(name: &str, table: &DeTable<'_>, span: usize, problems: &mut Problems) -> Args<usize> {
+fn call_arguments(name: &str, table: &DeTable<'_>, span: usize, problems: &mut Problems) -> Args {
     let mut args = arguments(table, span, problems);
     if let Some(at) = args.entries.iter().position(|entry| entry.key == name)
         && let Assigned::Value(subject) = args.entries.remove(at).value

@@ -26,10 +26,10 @@ pub(crate) struct Cluster {
     pub(crate) findings: Vec<Finding>,
 }
 
-fn arguments(attribute: &str) -> Args<Span> {
+fn arguments(attribute: &str) -> Args {
     let tokens: TokenStream = attribute.parse().unwrap();
     let mut problems = Vec::new();
-    let args = orch_attributes::tokens::parse(tokens, Span::call_site(), &mut problems);
+    let args = orch_attributes::tokens::parse(tokens, Span::call_site(), &mut problems).args;
     assert!(problems.is_empty(), "{problems:?}");
     args
 }

@@ -7,7 +7,7 @@ use crate::model::{App, AppKind, Workload};
 pub const APP_KEYS: &[&str] = &["id", "kind", "bin", "capabilities", "uses", "after", "schedule", "image_of"];
 
 /// Reads `#[app(…)]`.
-pub fn app<S: Copy>(args: &Args<S>, reader: &mut Reader<'_, S>) -> App {
+pub fn app(args: &Args, reader: &mut Reader<'_>) -> App {
     let mut app = App {
         id: None,
         kind: None,
@@ -24,7 +24,7 @@ pub fn app<S: Copy>(args: &Args<S>, reader: &mut Reader<'_, S>) -> App {
 }
 
 /// Applies keys to an application that exists; each key replaces what was there, maps are merged.
-pub fn apply_app<S: Copy>(args: &Args<S>, app: &mut App, reader: &mut Reader<'_, S>) {
+pub fn apply_app(args: &Args, app: &mut App, reader: &mut Reader<'_>) {
     reader.no_positional(args, "`#[app]`");
     reader.duplicates(&args.entries, REPEATABLE);
     for entry in &args.entries {
@@ -50,15 +50,15 @@ pub fn apply_app<S: Copy>(args: &Args<S>, app: &mut App, reader: &mut Reader<'_,
     reader.template_references(args, &app.workload, Owner::App);
 }
 
-impl<S: Copy> Reader<'_, S> {
-    fn app_combinations(&mut self, args: &Args<S>, app: &App) {
+impl Reader<'_> {
+    fn app_combinations(&mut self, args: &Args, app: &App) {
         let find = |key: &str| args.entries.iter().find(|entry| entry.key == key);
         let kind = app.kind();
         if kind == AppKind::Cron && app.schedule.is_none() {
             let problem = "`kind = \"cron\"` has no `schedule`";
             self.require(args, "schedule", APP_KEYS, problem, "write `schedule = \"0 3 * * *\"`");
         }
-        let mut refuse = |entry: Option<&Entry<S>>, with: &str, help: &str| {
+        let mut refuse = |entry: Option<&Entry>, with: &str, help: &str| {
             if let Some(entry) = entry {
                 self.report(entry.span, format!("`{}` does not go with {with}", entry.key), help);
             }

@@ -5,7 +5,7 @@ use crate::Id;
 use crate::model::{AuthProvider, Client, Workload};
 
 /// Reads `#[client(…)]`.
-pub fn client<S: Copy>(args: &Args<S>, reader: &mut Reader<'_, S>) -> Option<Client> {
+pub fn client(args: &Args, reader: &mut Reader<'_>) -> Option<Client> {
     reader.no_positional(args, "`#[client]`");
     reader.duplicates(&args.entries, &[]);
     let (mut of, mut app_env) = (None, std::collections::BTreeMap::new());
@@ -23,7 +23,7 @@ pub fn client<S: Copy>(args: &Args<S>, reader: &mut Reader<'_, S>) -> Option<Cli
 }
 
 /// Reads `#[auth_provider(…)]` on an item of this name.
-pub fn auth_provider<S: Copy>(args: &Args<S>, item: &str, reader: &mut Reader<'_, S>) -> Option<AuthProvider> {
+pub fn auth_provider(args: &Args, item: &str, reader: &mut Reader<'_>) -> Option<AuthProvider> {
     reader.no_positional(args, "`#[auth_provider]`");
     reader.duplicates(&args.entries, &[]);
     let (mut id, mut name, mut protocol, mut icon) = (None, None, None, None);

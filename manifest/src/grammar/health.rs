@@ -5,9 +5,9 @@ use crate::model::{Check, Health, HttpCheck};
 
 const CHECKS: [&str; 5] = ["http", "tcp", "command", "shell", "none"];
 
-impl<S: Copy> Reader<'_, S> {
+impl Reader<'_> {
     /// `health(http = "/healthz", port = "http", interval = "10s")`
-    pub(super) fn health(&mut self, args: &Args<S>) -> Option<Health> {
+    pub(super) fn health(&mut self, args: &Args) -> Option<Health> {
         let place = "`health(…)`";
         self.no_positional(args, place);
         self.duplicates(&args.entries, &[]);
@@ -76,7 +76,7 @@ impl<S: Copy> Reader<'_, S> {
         good.then_some(health)
     }
 
-    fn positive(&mut self, entry: &Entry<S>) -> Option<crate::Duration> {
+    fn positive(&mut self, entry: &Entry) -> Option<crate::Duration> {
         let duration: crate::Duration = self.parsed(entry)?;
         if duration.as_millis() == 0 {
             self.report(entry.span, format!("`{}` cannot be zero", entry.key), "write `1s` or more");
@@ -85,7 +85,7 @@ impl<S: Copy> Reader<'_, S> {
         Some(duration)
     }
 
-    fn check(&mut self, entry: &Entry<S>) -> Option<Check> {
+    fn check(&mut self, entry: &Entry) -> Option<Check> {
         match entry.key.as_str() {
             "http" => Some(Check::Http(HttpCheck { path: self.parsed(entry)?, port: None })),
             "tcp" => self.node(entry, "a port").and_then(|node| self.port_ref(node)).map(Check::Tcp),

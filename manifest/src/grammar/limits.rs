@@ -1,12 +1,12 @@
 //! How much a workload may use.
 
 use super::keys::{RESOURCES_KEYS, SCALE_KEYS};
-use super::{Args, Entry, Form, Reader};
+use super::{Args, Entry, Form, Mark, Reader};
 use crate::Quantity;
 use crate::model::{Resources, Scale, Ulimit, Workload};
 
-impl<S: Copy> Reader<'_, S> {
-    pub(super) fn ulimit(&mut self, entry: &Entry<S>, workload: &mut Workload) {
+impl Reader<'_> {
+    pub(super) fn ulimit(&mut self, entry: &Entry, workload: &mut Workload) {
         let limits = self.map(entry, |reader, node| {
             let numbers: Vec<u64> = match &node.form {
                 Form::List(nodes) => {
@@ -35,7 +35,7 @@ impl<S: Copy> Reader<'_, S> {
         workload.ulimits.extend(limits);
     }
 
-    pub(super) fn resources(&mut self, args: &Args<S>) -> Resources {
+    pub(super) fn resources(&mut self, args: &Args) -> Resources {
         self.no_positional(args, "`resources(…)`");
         self.duplicates(&args.entries, &[]);
         let mut resources = Resources::default();
@@ -67,7 +67,7 @@ impl<S: Copy> Reader<'_, S> {
         resources
     }
 
-    fn amount(&mut self, entry: &Entry<S>) -> Option<Quantity> {
+    fn amount(&mut self, entry: &Entry) -> Option<Quantity> {
         let quantity: Quantity = self.parsed(entry)?;
         if quantity.nanos() == 0 {
             self.report(entry.span, format!("`{}` cannot be zero", entry.key), "leave it out for no request or limit");
@@ -76,7 +76,7 @@ impl<S: Copy> Reader<'_, S> {
         Some(quantity)
     }
 
-    pub(super) fn scale(&mut self, args: &Args<S>) -> Option<Scale> {
+    pub(super) fn scale(&mut self, args: &Args) -> Option<Scale> {
         self.no_positional(args, "`scale(…)`");
         self.duplicates(&args.entries, &[]);
         let (mut min, mut max, mut cpu) = (Some(1), None, None);
@@ -103,6 +103,6 @@ impl<S: Copy> Reader<'_, S> {
 }
 
 /// Where a key is.
-fn span<S: Copy>(args: &Args<S>, key: &str) -> S {
+fn span(args: &Args, key: &str) -> Mark {
     args.entries.iter().find(|entry| entry.key == key).map_or(args.span, |entry| entry.span)
 }

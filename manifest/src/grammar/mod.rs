@@ -1,7 +1,8 @@
 //! The attribute grammar: from a tree of keys and values to the model.
 //!
 //! A tree may come from the tokens of an attribute or from any other notation with the same keys, such
-//! as a TOML table; the location `S` of a problem is whatever that notation has.
+//! as a TOML table; what a [`Mark`] stands for is up to whoever made the tree. Nothing here depends on
+//! it, so all of it is compiled once, while `syn` is, and not again behind it.
 //! All problems of one attribute are collected, each at the smallest piece it concerns.
 
 mod app;
@@ -20,5 +21,5 @@ pub use client::{auth_provider, client};
 pub use keys::nested_keys;
 pub use reader::{Problem, Reader};
 pub use service::{SERVICE_KEYS, apply_service, service};
-pub use tree::{Args, Assigned, Entry, Form, Node};
+pub use tree::{Args, Assigned, Entry, Form, Mark, Node};
 pub use workload::{WORKLOAD_KEYS, unset};

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Args, Assigned, Entry, Form, Node};
+use super::{Args, Assigned, Entry, Form, Mark, Node};
 use crate::invalid::one_line;
 use crate::value::{SecretRef, TemplateValue, VarRef};
 use crate::{EnvName, FromText, Invalid, Port, PortRef, Value, did_you_mean, nearest};
@@ -22,6 +22,11 @@ impl<S> Problem<S> {
         Self { span, message: one_line(message.into()), help: None }
     }
 
+    /// The same problem elsewhere, or at the same place in other terms.
+    pub fn at<T>(self, span: T) -> Problem<T> {
+        Problem { span, message: self.message, help: self.help }
+    }
+
     /// The same problem with what to write instead.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(one_line(help.into()));
@@ -30,29 +35,29 @@ impl<S> Problem<S> {
 }
 
 /// Reads typed values from a tree and collects what is wrong with them.
-pub struct Reader<'a, S> {
-    problems: &'a mut Vec<Problem<S>>,
+pub struct Reader<'a> {
+    problems: &'a mut Vec<Problem<Mark>>,
 }
 
-impl<'a, S: Copy> Reader<'a, S> {
+impl<'a> Reader<'a> {
     /// A reader that adds to these problems.
-    pub fn new(problems: &'a mut Vec<Problem<S>>) -> Self {
+    pub fn new(problems: &'a mut Vec<Problem<Mark>>) -> Self {
         Self { problems }
     }
 
-    pub(super) fn report(&mut self, span: S, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn report(&mut self, span: Mark, message: impl Into<String>, help: impl Into<String>) {
         self.problems.push(Problem::new(span, message).help(help));
     }
 
-    pub(super) fn invalid(&mut self, span: S, invalid: Invalid) {
+    pub(super) fn invalid(&mut self, span: Mark, invalid: Invalid) {
         self.problems.push(Problem { span, message: invalid.problem, help: invalid.help });
     }
 
-    pub(super) fn keep<T>(&mut self, span: S, result: Result<T, Invalid>) -> Option<T> {
+    pub(super) fn keep<T>(&mut self, span: Mark, result: Result<T, Invalid>) -> Option<T> {
         result.map_err(|invalid| self.invalid(span, invalid)).ok()
     }
 
-    fn expected(&mut self, entry: &Entry<S>, what: &str, example: &str) {
+    fn expected(&mut self, entry: &Entry, what: &str, example: &str) {
         let span = match &entry.value {
             Assigned::Value(Node { form: Form::Unreadable, .. }) => return,
             Assigned::Value(node) => node.span,
@@ -62,14 +67,14 @@ impl<'a, S: Copy> Reader<'a, S> {
     }
 
     /// Reports a value of another form than the expected one.
-    fn mistaken(&mut self, node: &Node<S>, expected: &str, help: &str) {
+    fn mistaken(&mut self, node: &Node, expected: &str, help: &str) {
         if !matches!(node.form, Form::Unreadable) {
             self.report(node.span, format!("expected {expected}, found {}", node.form.what()), help);
         }
     }
 
     /// Reports a key that nobody knows in the parentheses of another.
-    pub(super) fn unknown(&mut self, entry: &Entry<S>, place: &str, keys: &[&str]) {
+    pub(super) fn unknown(&mut self, entry: &Entry, place: &str, keys: &[&str]) {
         let mut help = did_you_mean(&entry.key, keys);
         if matches!(entry.value, Assigned::Flag) && nearest(&entry.key, keys.iter().copied()).is_none() {
             help = format!("{help}; a value is a literal, a text in quotes");
@@ -78,14 +83,14 @@ impl<'a, S: Copy> Reader<'a, S> {
     }
 
     /// Reports a key that no attribute of this kind has.
-    pub(super) fn unknown_key(&mut self, entry: &Entry<S>, attribute: &str) {
+    pub(super) fn unknown_key(&mut self, entry: &Entry, attribute: &str) {
         let help = super::keys::advice(&entry.key, attribute);
         self.report(entry.span, format!("unknown key `{}` in `#[{attribute}]`", entry.key), help);
     }
 
     /// Whether a key is there, or another that nobody knows and that is most likely it.
-    pub(super) fn is_meant(args: &Args<S>, key: &str, known: &[&str]) -> bool {
-        let meant = |entry: &Entry<S>| {
+    pub(super) fn is_meant(args: &Args, key: &str, known: &[&str]) -> bool {
+        let meant = |entry: &Entry| {
             entry.key == key
                 || !known.contains(&entry.key.as_str()) && nearest(&entry.key, known.iter().copied()) == Some(key)
         };
@@ -94,14 +99,14 @@ impl<'a, S: Copy> Reader<'a, S> {
 
     /// Reports a key that is required and missing, unless something else is reported that is most
     /// likely it: a key that nobody knows, a value without a key.
-    pub(super) fn require(&mut self, args: &Args<S>, key: &str, known: &[&str], problem: &str, help: &str) {
+    pub(super) fn require(&mut self, args: &Args, key: &str, known: &[&str], problem: &str, help: &str) {
         if args.positional.is_empty() && !Self::is_meant(args, key, known) {
             self.report(args.span, problem, help);
         }
     }
 
     /// Reports a key that was there before, unless it may be repeated.
-    pub(super) fn duplicates(&mut self, entries: &[Entry<S>], repeatable: &[&str]) {
+    pub(super) fn duplicates(&mut self, entries: &[Entry], repeatable: &[&str]) {
         let mut seen: Vec<&str> = Vec::new();
         for entry in entries {
             if repeatable.contains(&entry.key.as_str()) {
@@ -115,13 +120,13 @@ impl<'a, S: Copy> Reader<'a, S> {
     }
 
     /// Reports values without a key where none is expected.
-    pub(super) fn no_positional(&mut self, args: &Args<S>, place: &str) {
+    pub(super) fn no_positional(&mut self, args: &Args, place: &str) {
         for node in args.positional.iter().filter(|node| !matches!(node.form, Form::Unreadable)) {
             self.report(node.span, format!("{} without a key in {place}", node.form.what()), "write `key = value`");
         }
     }
 
-    pub(super) fn args<'b>(&mut self, entry: &'b Entry<S>, example: &str) -> Option<&'b Args<S>> {
+    pub(super) fn args<'b>(&mut self, entry: &'b Entry, example: &str) -> Option<&'b Args> {
         if let Assigned::Args(args) = &entry.value {
             return Some(args);
         }
@@ -129,7 +134,7 @@ impl<'a, S: Copy> Reader<'a, S> {
         None
     }
 
-    pub(super) fn node<'b>(&mut self, entry: &'b Entry<S>, what: &str) -> Option<&'b Node<S>> {
+    pub(super) fn node<'b>(&mut self, entry: &'b Entry, what: &str) -> Option<&'b Node> {
         if let Assigned::Value(node) = &entry.value {
             return Some(node);
         }
@@ -138,7 +143,7 @@ impl<'a, S: Copy> Reader<'a, S> {
     }
 
     /// The text of a node.
-    pub(super) fn text<'b>(&mut self, node: &'b Node<S>, what: &str) -> Option<&'b str> {
+    pub(super) fn text<'b>(&mut self, node: &'b Node, what: &str) -> Option<&'b str> {
         if let Form::Text(text) = &node.form {
             return Some(text);
         }
@@ -146,19 +151,19 @@ impl<'a, S: Copy> Reader<'a, S> {
         None
     }
 
-    pub(super) fn node_parsed<T: FromText>(&mut self, node: &Node<S>) -> Option<T> {
+    pub(super) fn node_parsed<T: FromText>(&mut self, node: &Node) -> Option<T> {
         let text = self.text(node, T::WHAT)?;
         self.keep(node.span, T::from_text(text))
     }
 
     /// `key = "text"` that a type is read from.
-    pub(super) fn parsed<T: FromText>(&mut self, entry: &Entry<S>) -> Option<T> {
+    pub(super) fn parsed<T: FromText>(&mut self, entry: &Entry) -> Option<T> {
         let node = self.node(entry, T::WHAT)?;
         self.node_parsed(node)
     }
 
     /// `key = "text"` of any kind, not empty.
-    pub(super) fn string(&mut self, entry: &Entry<S>) -> Option<String> {
+    pub(super) fn string(&mut self, entry: &Entry) -> Option<String> {
         let node = self.node(entry, "a string")?;
         let text = self.text(node, "a string")?;
         if text.is_empty() {
@@ -169,7 +174,7 @@ impl<'a, S: Copy> Reader<'a, S> {
     }
 
     /// A value of `app_env`, which is a template without a word.
-    pub(super) fn template(&mut self, node: &Node<S>) -> Option<crate::Template> {
+    pub(super) fn template(&mut self, node: &Node) -> Option<crate::Template> {
         if let Form::Call(name, _) = &node.form {
             let help = match name.as_str() {
                 "secret" => "a secret is a token in a text: `\"{secret:NAME}\"`",
@@ -181,7 +186,7 @@ impl<'a, S: Copy> Reader<'a, S> {
         self.node_parsed(node)
     }
 
-    pub(super) fn node_number(&mut self, node: &Node<S>, what: &str) -> Option<u64> {
+    pub(super) fn node_number(&mut self, node: &Node, what: &str) -> Option<u64> {
         if let Form::Number(number) = node.form {
             return Some(number);
         }
@@ -190,7 +195,7 @@ impl<'a, S: Copy> Reader<'a, S> {
     }
 
     /// `key = number` from `min` to `max`.
-    pub(super) fn number(&mut self, entry: &Entry<S>, min: u32, max: u32) -> Option<u32> {
+    pub(super) fn number(&mut self, entry: &Entry, min: u32, max: u32) -> Option<u32> {
         let node = self.node(entry, "a number")?;
         let number = self.node_number(node, "a number")?;
         match u32::try_from(number) {
@@ -204,7 +209,7 @@ impl<'a, S: Copy> Reader<'a, S> {
     }
 
     /// `key` or `key = true`.
-    pub(super) fn flag(&mut self, entry: &Entry<S>) -> Option<bool> {
+    pub(super) fn flag(&mut self, entry: &Entry) -> Option<bool> {
         match &entry.value {
             Assigned::Flag => Some(true),
             Assigned::Value(Node { form: Form::Bool(value), .. }) => Some(*value),
@@ -218,8 +223,8 @@ impl<'a, S: Copy> Reader<'a, S> {
     /// `key = […]`, each element read by `item`.
     pub(super) fn list<T>(
         &mut self,
-        entry: &Entry<S>,
-        mut item: impl FnMut(&mut Self, &Node<S>) -> Option<T>,
+        entry: &Entry,
+        mut item: impl FnMut(&mut Self, &Node) -> Option<T>,
     ) -> Option<Vec<T>> {
         let node = self.node(entry, "a list")?;
         let Form::List(nodes) = &node.form else {
@@ -230,7 +235,7 @@ impl<'a, S: Copy> Reader<'a, S> {
     }
 
     /// `key = ["a", "b"]` of a type with a text, each at most once.
-    pub(super) fn set<T: FromText + PartialEq>(&mut self, entry: &Entry<S>) -> Option<Vec<T>> {
+    pub(super) fn set<T: FromText + PartialEq>(&mut self, entry: &Entry) -> Option<Vec<T>> {
         let mut seen: Vec<T> = Vec::new();
         self.list(entry, |reader, node| {
             let value: T = reader.node_parsed(node)?;
@@ -245,12 +250,12 @@ impl<'a, S: Copy> Reader<'a, S> {
         Some(seen)
     }
 
-    pub(super) fn port(&mut self, node: &Node<S>) -> Option<Port> {
+    pub(super) fn port(&mut self, node: &Node) -> Option<Port> {
         let number = self.node_number(node, "a port number")?;
         self.keep(node.span, Port::new(number))
     }
 
-    pub(super) fn port_ref(&mut self, node: &Node<S>) -> Option<PortRef> {
+    pub(super) fn port_ref(&mut self, node: &Node) -> Option<PortRef> {
         match &node.form {
             Form::Number(_) => self.port(node).map(PortRef::Number),
             _ => self.node_parsed(node).map(PortRef::Name),
@@ -258,7 +263,7 @@ impl<'a, S: Copy> Reader<'a, S> {
     }
 
     /// A value: text, `secret(…)`, `var(…)` or `template(…)`.
-    pub(super) fn value(&mut self, node: &Node<S>) -> Option<Value> {
+    pub(super) fn value(&mut self, node: &Node) -> Option<Value> {
         let (name, args) = match &node.form {
             Form::Text(text) => return Some(Value::Text(text.clone())),
             Form::Call(name, args) => (name.as_str(), args),
@@ -306,7 +311,7 @@ impl<'a, S: Copy> Reader<'a, S> {
         }
     }
 
-    fn only_argument<'b>(&mut self, name: &str, args: &'b Args<S>, option: Option<&str>) -> Option<&'b Node<S>> {
+    fn only_argument<'b>(&mut self, name: &str, args: &'b Args, option: Option<&str>) -> Option<&'b Node> {
         for entry in &args.entries {
             // A word without quotes may be the secret itself.
             if name == "secret" && matches!(entry.value, Assigned::Flag) {
@@ -335,8 +340,8 @@ impl<'a, S: Copy> Reader<'a, S> {
     /// `key(NAME = value, "other.name" = value)`.
     pub(super) fn map<K: FromText + Ord, T>(
         &mut self,
-        entry: &Entry<S>,
-        mut value: impl FnMut(&mut Self, &Node<S>) -> Option<T>,
+        entry: &Entry,
+        mut value: impl FnMut(&mut Self, &Node) -> Option<T>,
     ) -> BTreeMap<K, T> {
         let mut map = BTreeMap::new();
         let Some(args) = self.args(entry, &format!("{}(NAME = \"value\")", entry.key)) else { return map };
@@ -356,12 +361,12 @@ impl<'a, S: Copy> Reader<'a, S> {
     /// Reports the keys that are neither its own nor one of `keys`.
     pub(super) fn subject<'b>(
         &mut self,
-        args: &'b Args<S>,
+        args: &'b Args,
         key: &str,
         place: &str,
         keys: &[&str],
         example: &str,
-    ) -> Option<&'b Node<S>> {
+    ) -> Option<&'b Node> {
         let keyed = args.entries.iter().find(|entry| entry.key == key);
         let keyed = keyed.and_then(|entry| self.node(entry, "a value"));
         let mut given = args.positional.iter().chain(keyed);

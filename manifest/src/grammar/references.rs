@@ -1,6 +1,6 @@
 //! What refers to something else in the same attribute has to find it there.
 
-use super::{Args, Assigned, Entry, Form, Node, Reader};
+use super::{Args, Assigned, Entry, Form, Mark, Node, Reader};
 use crate::model::Workload;
 use crate::value::{Fact, Token};
 use crate::{EnvName, Port, PortName, PortRef, Template, nearest};
@@ -16,9 +16,9 @@ pub(super) enum Owner {
     Other,
 }
 
-impl<S: Copy> Reader<'_, S> {
+impl Reader<'_> {
     /// Several replicas with a persistent volume would have different data.
-    pub(super) fn scale_with_volumes(&mut self, args: &Args<S>, workload: &Workload) {
+    pub(super) fn scale_with_volumes(&mut self, args: &Args, workload: &Workload) {
         let persistent = workload.volumes.iter().any(|volume| !volume.ephemeral);
         if let (true, Some(entry)) = (persistent, args.entries.iter().find(|entry| entry.key == "scale")) {
             self.report(
@@ -30,7 +30,7 @@ impl<S: Copy> Reader<'_, S> {
     }
 
     /// Ports that are referred to have to be declared.
-    pub(super) fn references_to_ports(&mut self, args: &Args<S>, workload: &Workload) {
+    pub(super) fn references_to_ports(&mut self, args: &Args, workload: &Workload) {
         for entry in &args.entries {
             let keys: &[&str] = match entry.key.as_str() {
                 "health" => &["port", "tcp"],
@@ -44,7 +44,7 @@ impl<S: Copy> Reader<'_, S> {
         }
     }
 
-    fn reference_to_port(&mut self, entry: &Entry<S>, workload: &Workload) {
+    fn reference_to_port(&mut self, entry: &Entry, workload: &Workload) {
         let Assigned::Value(node) = &entry.value else { return };
         let (port, known) = match &node.form {
             // A number needs no declaration where the image's own ports are meant.
@@ -70,7 +70,7 @@ impl<S: Copy> Reader<'_, S> {
     }
 
     /// Tokens about a workload have to be answerable by it.
-    pub(super) fn template_references(&mut self, args: &Args<S>, workload: &Workload, owner: Owner) {
+    pub(super) fn template_references(&mut self, args: &Args, workload: &Workload, owner: Owner) {
         for (span, template) in templates(args) {
             for token in template.tokens() {
                 if let Some((message, help)) = unanswerable(&token, workload, owner) {
@@ -112,7 +112,7 @@ fn declare_port(name: &str, workload: &Workload) -> String {
 }
 
 /// Every template in the values of an attribute, with where it is.
-fn templates<S: Copy>(args: &Args<S>) -> Vec<(S, Template)> {
+fn templates(args: &Args) -> Vec<(Mark, Template)> {
     let mut found = Vec::new();
     for entry in &args.entries {
         match (&entry.value, entry.key.as_str()) {
@@ -131,7 +131,7 @@ fn templates<S: Copy>(args: &Args<S>) -> Vec<(S, Template)> {
     found
 }
 
-fn in_node<S: Copy>(node: &Node<S>, found: &mut Vec<(S, Template)>) {
+fn in_node(node: &Node, found: &mut Vec<(Mark, Template)>) {
     match &node.form {
         Form::List(nodes) => nodes.iter().for_each(|node| in_node(node, found)),
         Form::Call(name, args) if name == "template" => {

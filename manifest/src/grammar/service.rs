@@ -44,7 +44,7 @@ const CONTAINER_KEYS: [&str; 23] = [
 /// Reads `#[service(…)]` on an item of this name.
 ///
 /// `None` when it cannot be a service; what is wrong is with the reader's problems.
-pub fn service<S: Copy>(args: &Args<S>, item: &str, reader: &mut Reader<'_, S>) -> Option<Service> {
+pub fn service(args: &Args, item: &str, reader: &mut Reader<'_>) -> Option<Service> {
     let find = |key| args.entries.iter().find(|entry| entry.key == key);
     let help = format!("write `kind = \"…\"` with one of `{}`", Kind::WORDS.join("`, `"));
     reader.require(args, "kind", &keys(), "`#[service]` has no `kind`", &help);
@@ -67,7 +67,7 @@ pub fn service<S: Copy>(args: &Args<S>, item: &str, reader: &mut Reader<'_, S>) 
 }
 
 /// Applies keys to a service that exists; each key replaces what was there, maps are merged.
-pub fn apply_service<S: Copy>(args: &Args<S>, service: &mut Service, reader: &mut Reader<'_, S>) {
+pub fn apply_service(args: &Args, service: &mut Service, reader: &mut Reader<'_>) {
     reader.no_positional(args, "`#[service]`");
     reader.duplicates(&args.entries, REPEATABLE);
     // Which keys belong together depends on this one, wherever it is written.
@@ -100,8 +100,8 @@ pub fn apply_service<S: Copy>(args: &Args<S>, service: &mut Service, reader: &mu
     reader.template_references(args, &service.workload, Owner::Service);
 }
 
-impl<S: Copy> Reader<'_, S> {
-    fn code(&mut self, entry: &Entry<S>) -> Option<String> {
+impl Reader<'_> {
+    fn code(&mut self, entry: &Entry) -> Option<String> {
         let code = self.string(entry)?;
         let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
         if !code.split('.').all(word) {
@@ -115,7 +115,7 @@ impl<S: Copy> Reader<'_, S> {
         Some(code)
     }
 
-    fn connection(&mut self, entry: &Entry<S>, connection: &mut Connection) {
+    fn connection(&mut self, entry: &Entry, connection: &mut Connection) {
         if entry.key == "params" {
             connection.params.extend(self.map::<ParamName, _>(entry, Self::value).into_iter().map(|(k, v)| (k.0, v)));
             return;
@@ -138,7 +138,7 @@ impl<S: Copy> Reader<'_, S> {
         }
     }
 
-    fn service_combinations(&mut self, args: &Args<S>, service: &Service) {
+    fn service_combinations(&mut self, args: &Args, service: &Service) {
         let deployment = service.deployment();
         // What goes with a deployment that cannot be read is nobody's to say.
         let unread = args.entries.iter().any(|entry| entry.key == "deployment") && service.deployment.is_none();

@@ -1,5 +1,5 @@
 use super::keys::{EGRESS_KEYS, FILE_KEYS, INGRESS_KEYS, PORT_KEYS, VOLUME_KEYS};
-use super::{Args, Assigned, Entry, Form, Node, Reader};
+use super::{Args, Assigned, Entry, Form, Mark, Node, Reader};
 use crate::model::{ContainerPort, Egress, File, Ingress, Volume, Workload};
 use crate::name::VolumeName;
 use crate::{AbsolutePath, FromText, Hostname, Invalid, Value};
@@ -84,9 +84,9 @@ pub fn unset(workload: &mut Workload, key: &str) -> bool {
     true
 }
 
-impl<S: Copy> Reader<'_, S> {
+impl Reader<'_> {
     /// Applies a key that services and applications have in common; `false` when it is none.
-    pub(super) fn workload(&mut self, entry: &Entry<S>, workload: &mut Workload) -> bool {
+    pub(super) fn workload(&mut self, entry: &Entry, workload: &mut Workload) -> bool {
         match entry.key.as_str() {
             "name" => workload.name = self.string(entry),
             "description" => workload.description = self.string(entry),
@@ -125,7 +125,7 @@ impl<S: Copy> Reader<'_, S> {
     }
 
     /// Keys about how the container runs.
-    fn runtime_key(&mut self, entry: &Entry<S>, workload: &mut Workload) -> bool {
+    fn runtime_key(&mut self, entry: &Entry, workload: &mut Workload) -> bool {
         match entry.key.as_str() {
             "resources" => {
                 workload.resources = self.args(entry, "resources(cpu = \"250m\")").map(|args| self.resources(args));
@@ -148,7 +148,7 @@ impl<S: Copy> Reader<'_, S> {
         true
     }
 
-    fn values(&mut self, entry: &Entry<S>) -> Vec<Value> {
+    fn values(&mut self, entry: &Entry) -> Vec<Value> {
         let values = self.list(entry, Self::value);
         if matches!(&entry.value, Assigned::Value(Node { form: Form::List(nodes), .. }) if nodes.is_empty()) {
             self.report(entry.span, format!("`{}` is empty", entry.key), "leave the key out for what the image does");
@@ -156,11 +156,11 @@ impl<S: Copy> Reader<'_, S> {
         values.unwrap_or_default()
     }
 
-    fn owned_text(&mut self, node: &Node<S>) -> Option<String> {
+    fn owned_text(&mut self, node: &Node) -> Option<String> {
         self.text(node, "a string").map(str::to_owned)
     }
 
-    pub(super) fn port_entry(&mut self, entry: &Entry<S>, workload: &mut Workload) {
+    pub(super) fn port_entry(&mut self, entry: &Entry, workload: &mut Workload) {
         let Assigned::Args(args) = &entry.value else {
             if let Some(node) = self.node(entry, "a port number")
                 && let Some(port) = self.port(node)
@@ -189,7 +189,7 @@ impl<S: Copy> Reader<'_, S> {
         }
     }
 
-    fn add_port(&mut self, span: S, port: ContainerPort, workload: &mut Workload) {
+    fn add_port(&mut self, span: Mark, port: ContainerPort, workload: &mut Workload) {
         for other in &workload.ports {
             if other.number == port.number && other.transport() == port.transport() {
                 self.report(span, format!("port {} is there twice", port.number), "write it once");
@@ -203,7 +203,7 @@ impl<S: Copy> Reader<'_, S> {
         workload.ports.push(port);
     }
 
-    fn ingress(&mut self, args: &Args<S>) -> Option<Ingress> {
+    fn ingress(&mut self, args: &Args) -> Option<Ingress> {
         self.no_positional(args, "`ingress(…)`");
         self.duplicates(&args.entries, &[]);
         let mut ingress = Ingress { host: None, path: None, port: None, tls: None };
@@ -230,7 +230,7 @@ impl<S: Copy> Reader<'_, S> {
         good.then_some(ingress)
     }
 
-    fn add_volume(&mut self, entry: &Entry<S>, workload: &mut Workload) {
+    fn add_volume(&mut self, entry: &Entry, workload: &mut Workload) {
         let Some(args) = self.args(entry, "volume(\"/data\")") else { return };
         self.duplicates(&args.entries, &[]);
         let subject = self.subject(args, "path", "volume", VOLUME_KEYS, "volume(\"/data\")");
@@ -267,7 +267,7 @@ impl<S: Copy> Reader<'_, S> {
         }
     }
 
-    fn add_file(&mut self, entry: &Entry<S>, workload: &mut Workload) {
+    fn add_file(&mut self, entry: &Entry, workload: &mut Workload) {
         let example = "file(\"/etc/x.conf\", source = \"conf/x.conf\")";
         let Some(args) = self.args(entry, example) else { return };
         self.duplicates(&args.entries, &[]);
@@ -291,7 +291,7 @@ impl<S: Copy> Reader<'_, S> {
         workload.files.extend(source.map(|source| File { path, source, template, content: None, sha256: None }));
     }
 
-    fn egress(&mut self, args: &Args<S>) -> Option<Egress> {
+    fn egress(&mut self, args: &Args) -> Option<Egress> {
         self.no_positional(args, "`egress(…)`");
         self.duplicates(&args.entries, &[]);
         let (mut port, mut cidr, mut protocol) = (None, None, None);
