@@ -74,20 +74,14 @@ struct Early {
 fn read(cargo: &Cargo) -> (Result<Workspace, GatherError>, Option<Result<Early, GatherError>>) {
     let Some(found) = Remembered::find(cargo) else { return (Workspace::load(cargo), None) };
     let start = || Running::start(cargo, &found.packages, &|_| true);
-    // Before there is another thread, which would have to come into being first.
     let running = match start() {
         Ok(running) => running,
         Err(error) => return (Err(error), None),
     };
-    let (workspace, checked) = std::thread::scope(|scope| {
-        let checked = scope.spawn(|| running.checked(start));
-        let workspace = found.account().map_or_else(|| Workspace::load(cargo), Workspace::described);
-        (workspace, checked.join())
-    });
-    match checked {
-        Ok(checked) => (workspace, Some(checked.map(|checked| Early { found, checked }))),
-        Err(panic) => std::panic::resume_unwind(panic),
-    }
+    // Cargo has much to look at before it says anything, and what it says waits.
+    let workspace = found.account().map_or_else(|| Workspace::load(cargo), Workspace::described);
+    let checked = running.checked(start);
+    (workspace, Some(checked.map(|checked| Early { found, checked })))
 }
 
 /// Checks packages together. Cargo itself says what is wrong with the name of a feature.
