@@ -1,13 +1,14 @@
 #!/bin/bash
-# Makes `podman` work, has debian:bookworm at hand, and prints the path of a configuration for CONTAINERS_CONF.
+# Makes `podman` work, has debian:bookworm and the given images at hand, and prints the path of a configuration for
+# CONTAINERS_CONF.
 #
-#   CONTAINERS_CONF=$(podman-up.sh [FOLDER])      FOLDER: default /var/tmp/orch-podman
+#   CONTAINERS_CONF=$(podman-up.sh [--state DIR] [IMAGE...])      DIR: default /var/tmp/orch-podman
 #
-# Podman comes from Debian's archive. The image is the one that docker-up.sh has made.
+# Podman comes from Debian's archive. The images are those that Docker has.
 set -euo pipefail
 
-folder=$(realpath -m "${1:-/var/tmp/orch-podman}")
-image=debian:bookworm
+folder=/var/tmp/orch-podman
+if [ "${1:-}" = --state ]; then folder=$(realpath -m "$2"); shift 2; fi
 mkdir -p "$folder"
 
 if ! command -v podman >/dev/null || ! command -v catatonit >/dev/null || [ ! -x /usr/lib/podman/netavark ]; then
@@ -25,7 +26,21 @@ events_logger = "file"
 default_ulimits = ["nofile=20000:20000", "nproc=16384:16384"]
 TOML
 export CONTAINERS_CONF=$folder/containers.conf
-if ! podman image exists "$image"; then docker save "$image" | podman load --quiet >/dev/null; fi
-podman image exists "$image"
+# The same name may be another image by now.
+for image in debian:bookworm "$@"; do
+  wanted=$(docker image inspect --format '{{.Id}}' "$image") || {
+    echo "podman-up: $image is not here" >&2
+    exit 1
+  }
+  there=$(podman image inspect --format '{{.Id}}' "$image" 2>/dev/null || true)
+  if [ "${wanted#sha256:}" != "$there" ]; then docker save "$image" | podman load --quiet >/dev/null; fi
+done
+# Docker drops what goes over a bridge from one container to another, unless it is told that it may: Podman only tells
+# it of networks that lead outside.
+pool=10.89.0.0/16
+if iptables --list-rules DOCKER-USER >/dev/null 2>&1; then
+  iptables --check DOCKER-USER -s $pool -d $pool -j ACCEPT 2>/dev/null ||
+    iptables --insert DOCKER-USER -s $pool -d $pool -j ACCEPT
+fi
 echo "podman-up: $(podman --version)" >&2
 echo "$CONTAINERS_CONF"

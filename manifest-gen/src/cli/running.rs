@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
-use orch_manifest::Id;
 use orch_manifest::model::AppKind;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -134,10 +133,12 @@ impl<'a> Subject<'a> {
 
     /// What is planned against what runs.
     pub(super) fn report(&self, containers: &[Container]) -> Report {
-        let verdicts: BTreeMap<&Id, Verdict> =
-            judge(self.expected, containers).into_iter().map(|(expected, verdict)| (&expected.id, verdict)).collect();
+        let verdicts: BTreeMap<&str, Verdict> = judge(self.expected, containers)
+            .into_iter()
+            .map(|(expected, verdict)| (expected.id.as_str(), verdict))
+            .collect();
         let services = self.plan.workloads.iter().filter_map(|workload| {
-            let verdict = verdicts.get(&workload.id)?;
+            let verdict = verdicts.get(workload.id.as_str())?;
             let own = containers.iter().filter(|one| one.service == workload.id.as_str()).collect();
             Some(service(workload, verdict, own, self.state))
         });

@@ -101,6 +101,7 @@ impl Look<'_> {
         }
         let report = self.report(args.wait_healthy.then(|| Duration::from_millis(args.timeout.as_millis())))?;
         output.data(&if args.json { report.json() } else { report.table() })?;
+        self.caveat(output);
         if report.is_ready() {
             return Ok(Exit::Done);
         }
@@ -109,7 +110,7 @@ impl Look<'_> {
     }
 
     fn now(&self) -> Result<Report, Failure> {
-        Ok(self.subject.report(&self.engine.containers(self.interrupt)?))
+        Ok(self.subject.report(&self.engine.examined(self.interrupt)?))
     }
 
     /// What runs, when all of it is there or the time is over.
@@ -130,9 +131,18 @@ impl Look<'_> {
             let table = self.now()?.table();
             if table != shown {
                 output.data(&format!("{}{table}", if shown.is_empty() { "" } else { "\n" }))?;
+                if shown.is_empty() {
+                    self.caveat(output);
+                }
                 shown = table;
             }
             self.pause()?;
+        }
+    }
+
+    fn caveat(&self, output: &mut Output) {
+        if let Some(caveat) = self.engine.caveat() {
+            output.talk(caveat);
         }
     }
 

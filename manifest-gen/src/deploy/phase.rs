@@ -14,32 +14,47 @@ use crate::plan::{Plan, Role, Workload};
 
 /// The workloads of a plan by the step that they are deployed in.
 pub fn phases(plan: &Plan) -> Vec<BTreeSet<Id>> {
-    let mut levels = BTreeMap::new();
-    for workload in &plan.workloads {
-        level(plan, workload, &mut levels);
-    }
-    // A step may be empty, where only what runs on a schedule would be in it.
-    let used: BTreeSet<usize> = levels.values().copied().collect();
-    let ids = |step: usize| levels.iter().filter(|(_, level)| **level == step).map(|(id, _)| (*id).clone()).collect();
-    used.into_iter().map(ids).collect()
+    let after = |id: &&Id| {
+        let workload = plan.workload(id);
+        let dependencies = workload.into_iter().flat_map(|workload| &workload.dependencies);
+        let others = dependencies.filter_map(|dependency| plan.workload(&dependency.id));
+        others.map(|other| (&other.id, usize::from(is_job(other) || workload.is_some_and(is_job)))).collect()
+    };
+    let steps = steps(plan.workloads.iter().map(|workload| &workload.id), &after);
+    steps.into_iter().map(|step| step.into_iter().cloned().collect()).collect()
 }
 
-fn level<'a>(plan: &'a Plan, workload: &'a Workload, levels: &mut BTreeMap<&'a Id, usize>) -> usize {
-    if let Some(level) = levels.get(&workload.id) {
+/// Services by the step that they are started in where nobody waits by themselves: after all that each has to be after.
+pub fn one_after_the_other(order: &BTreeMap<&str, BTreeSet<&str>>) -> Vec<BTreeSet<String>> {
+    let started = |id: &&&str| order.contains_key(**id);
+    let after = |id: &&str| order[id].iter().filter(started).map(|other| (*other, 1)).collect();
+    let steps = steps(order.keys().copied(), &after);
+    steps.into_iter().map(|step| step.into_iter().map(str::to_owned).collect()).collect()
+}
+
+/// All of them by the first step that each can be in; `after` says of one who comes before it, and by how many steps.
+fn steps<K: Copy + Ord>(all: impl Iterator<Item = K>, after: &impl Fn(&K) -> Vec<(K, usize)>) -> Vec<BTreeSet<K>> {
+    let mut levels = BTreeMap::new();
+    for one in all {
+        level(one, after, &mut levels);
+    }
+    // A step may be empty, where only what runs on a schedule would be in it.
+    let mut steps = BTreeMap::<usize, BTreeSet<K>>::new();
+    for (one, level) in levels {
+        steps.entry(level).or_default().insert(one);
+    }
+    steps.into_values().collect()
+}
+
+fn level<K: Copy + Ord>(one: K, after: &impl Fn(&K) -> Vec<(K, usize)>, levels: &mut BTreeMap<K, usize>) -> usize {
+    if let Some(level) = levels.get(&one) {
         return *level;
     }
     // Nobody waits for themselves: the planner refuses a circle.
-    levels.insert(&workload.id, 0);
-    let after = |other: &'a Workload, levels: &mut BTreeMap<&'a Id, usize>| {
-        level(plan, other, levels) + usize::from(is_job(other) || is_job(workload))
-    };
-    let dependencies = workload.dependencies.iter().filter_map(|dependency| plan.workload(&dependency.id));
-    let mut found = 0;
-    for other in dependencies {
-        found = found.max(after(other, levels));
-    }
-    levels.insert(&workload.id, found);
-    found
+    levels.insert(one, 0);
+    let found = after(&one).into_iter().map(|(other, steps)| level(other, after, levels) + steps).max();
+    levels.insert(one, found.unwrap_or_default());
+    found.unwrap_or_default()
 }
 
 fn is_job(workload: &Workload) -> bool {
@@ -51,7 +66,7 @@ mod tests {
     use orch_manifest::manifest::Manifest;
     use serde_json::{Value, json};
 
-    use super::phases;
+    use super::{one_after_the_other, phases};
     use crate::plan::profile::Base;
     use crate::plan::{Profile, plan};
 
@@ -97,5 +112,21 @@ mod tests {
             {"id": "web", "after": ["seed"]},
         ]);
         assert_eq!(planned(&apps), ["cache db migrate", "seed", "web"]);
+    }
+
+    #[test]
+    fn where_nobody_waits_by_themselves_each_is_after_all_that_it_needs() {
+        let order = [
+            ("api", ["db", "migrate"].into()),
+            ("db", ["db-data"].into()),
+            ("db-data", [].into()),
+            ("cache", [].into()),
+            ("migrate", ["db", "nightly"].into()),
+        ];
+        let steps = one_after_the_other(&order.into());
+        let joined: Vec<String> =
+            steps.into_iter().map(|step| step.into_iter().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(joined, ["cache db-data", "db", "migrate", "api"], "who is not started holds nobody up");
+        assert!(one_after_the_other(&[].into()).is_empty());
     }
 }

@@ -1,10 +1,11 @@
 //! `docker compose` and `podman compose`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::command::{CommandError, Output};
+use super::health::{self, Checks};
 use super::inspect::{self, Details};
 use super::{Command, Container, Engine, EngineError, Interrupt, Kind, Logs, PATIENCE, Tool, ps};
 
@@ -39,12 +40,13 @@ pub struct Project {
 pub struct Compose {
     tool: Tool,
     project: Project,
+    checks: Checks,
 }
 
 impl Compose {
     /// Compose, by the program that was found, on a project.
     pub fn new(tool: Tool, project: Project) -> Self {
-        Self { tool, project }
+        Self { tool, project, checks: Checks::default() }
     }
 
     /// The engine.
@@ -138,9 +140,23 @@ impl Compose {
         self.command().args(["up", "--detach", "--remove-orphans", "--no-build"])
     }
 
-    /// Stops and removes the containers of services.
-    pub fn remove(&self, services: &[String]) -> Command {
-        self.with_scheduled().args(["rm", "--force", "--stop"]).args(services)
+    /// Creates and starts these services, whatever they depend on.
+    pub fn up_only(&self, services: &BTreeSet<String>) -> Command {
+        self.command().args(["up", "--detach", "--no-deps", "--no-build"]).args(services)
+    }
+
+    /// Stops and removes containers.
+    pub fn remove(&self, containers: &[&Container]) -> Command {
+        match self.tool.kind() {
+            Kind::Docker => {
+                let services: BTreeSet<&str> = containers.iter().map(|container| container.service.as_str()).collect();
+                self.with_scheduled().args(["rm", "--force", "--stop"]).args(services)
+            }
+            // podman-compose removes nothing by itself.
+            Kind::Podman => {
+                self.tool.command().args(["rm", "--force"]).args(containers.iter().map(|container| &container.id))
+            }
+        }
     }
 
     /// A job, once, in a container of its own that is removed afterwards.
@@ -208,7 +224,25 @@ impl Engine for Compose {
         let mut containers = ps::parse(&output.stdout)
             .map_err(|error| EngineError::Unreadable { command: command.to_string(), problem: error.to_string() })?;
         containers.retain(|container| !container.one_off);
+        for container in containers.iter_mut().filter(|_| self.tool.kind() == Kind::Podman) {
+            // What has no registry is told with one.
+            if let Some(image) = container.image.strip_prefix("localhost/") {
+                container.image = image.to_owned();
+            }
+        }
         self.inspected(containers, interrupt)
+    }
+
+    fn examined(&self, interrupt: &Interrupt) -> Result<Vec<Container>, EngineError> {
+        let containers = self.containers(interrupt)?;
+        if !self.checks.run(&self.tool, &containers, interrupt)? {
+            return Ok(containers);
+        }
+        Ok(self.checks.judged(self.containers(interrupt)?))
+    }
+
+    fn caveat(&self) -> Option<&'static str> {
+        self.checks.is_used().then_some(health::CAVEAT)
     }
 }
 

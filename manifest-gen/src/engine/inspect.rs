@@ -1,5 +1,7 @@
 //! Reads what a list of containers does not say: `docker inspect` and `podman inspect`.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 /// What is known about a container beyond its place in a list.
@@ -19,8 +21,23 @@ pub struct Details {
     pub waits: String,
     /// What its last failed health check said.
     pub check: String,
+    /// Its health check, where it has one.
+    pub probe: Option<Probe>,
     /// Its addresses in the networks of the engine.
     pub addresses: Vec<std::net::IpAddr>,
+}
+
+/// A container's health check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// How long after one the next one is due.
+    pub interval: Duration,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// How many failures in a row make it unhealthy.
+    pub retries: u64,
+    /// How many there were last, without those that were too early to count.
+    pub failures: u64,
 }
 
 /// Reads details with the ids they are about. What is no container is left out.
@@ -46,15 +63,33 @@ fn details(value: &Value) -> Details {
         error: text("/State/Error"),
         waits: String::new(),
         check: said.unwrap_or_default().trim().to_owned(),
+        probe: probe(value),
         addresses: networks.into_iter().flat_map(|networks| networks.values()).filter_map(address).collect(),
     }
+}
+
+/// Times are in nanoseconds; where none is said, those of both engines.
+fn probe(value: &Value) -> Option<Probe> {
+    let check = value.pointer("/Config/Healthcheck")?;
+    let test = check.get("Test")?.as_array()?.first()?.as_str()?;
+    let number = |name: &str| check.get(name).and_then(Value::as_u64).filter(|number| *number > 0);
+    let time = |name: &str| number(name).map_or(Duration::from_secs(30), Duration::from_nanos);
+    let failures = ["/State/Health/FailingStreak", "/State/Healthcheck/FailingStreak"];
+    (test != "NONE").then(|| Probe {
+        interval: time("Interval"),
+        timeout: time("Timeout"),
+        retries: number("Retries").unwrap_or(3),
+        failures: failures.iter().find_map(|pointer| value.pointer(pointer)?.as_u64()).unwrap_or_default(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::parse;
+    use std::time::Duration;
+
+    use super::{Probe, parse};
 
     #[test]
     fn both_engines_are_read() {
@@ -65,9 +100,22 @@ mod tests {
         assert_eq!((id.as_str(), details.restarts, details.image.as_str()), ("a1", 4, "beef"));
         assert_eq!((details.check.as_str(), details.out_of_memory), ("refused", true));
         assert_eq!(details.addresses, ["172.18.0.2".parse::<std::net::IpAddr>().unwrap()]);
-        let podman = r#"[{"Id":"b2","Image":"beef","State":{"Healthcheck":{"Log":[{"ExitCode":1,"Output":"no"}]}}}]"#;
+        let podman = r#"[{"Id":"b2","Image":"beef","Config":{"Healthcheck":{"Test":["CMD-SHELL","true"],
+            "Interval":1500000000,"Retries":2}},"State":{"Healthcheck":{"FailingStreak":1,
+            "Log":[{"ExitCode":1,"Output":"no"}]}}}]"#;
         let (_, details) = parse(podman.as_bytes()).unwrap().remove(0);
+        let probe =
+            Probe { interval: Duration::from_millis(1500), timeout: Duration::from_secs(30), retries: 2, failures: 1 };
+        assert_eq!(details.probe, Some(probe));
         assert_eq!((details.restarts, details.image.as_str(), details.check.as_str()), (0, "beef", "no"));
+    }
+
+    #[test]
+    fn a_check_that_was_taken_away_is_none() {
+        for check in [r#"{"Test":["NONE"]}"#, r#"{"Test":[]}"#, "{}", "null"] {
+            let text = format!(r#"[{{"Id":"a","Config":{{"Healthcheck":{check}}}}}]"#);
+            assert_eq!(parse(text.as_bytes()).unwrap().remove(0).1.probe, None, "{check}");
+        }
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 //! | [`mod@choose`] | which engine: by name, or the first that can be used |
 //! | [`compose`] | Docker Compose and Podman Compose |
 //! | [`ps`] | reads what runs, in the shapes of all of them |
+//! | `health` | runs the health checks that nobody else runs |
 //! | [`inspect`] | reads what a list of containers does not say |
 //! | `labelled` | lists what Docker and Podman have with a label |
 //! | [`swarm`] | Docker Swarm, with the tasks that it makes of a stack |
@@ -16,6 +17,7 @@ mod child;
 pub mod choose;
 pub mod command;
 pub mod compose;
+mod health;
 pub mod inspect;
 mod interrupt;
 pub mod kubernetes;
@@ -80,6 +82,16 @@ pub trait Engine {
 
     /// What runs of the system, and what has ended and is still there.
     fn containers(&self, interrupt: &Interrupt) -> Result<Vec<Container>, EngineError>;
+
+    /// The same, with every health check run that is due and that nobody else runs.
+    fn examined(&self, interrupt: &Interrupt) -> Result<Vec<Container>, EngineError> {
+        self.containers(interrupt)
+    }
+
+    /// What who reads of health has to know about it, after it was looked.
+    fn caveat(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// What Compose writes before each line of a log, so that a terminal erases what was there; also where there

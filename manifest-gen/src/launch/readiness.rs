@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use orch_manifest::Id;
 use orch_manifest::model::{AppKind, RestartPolicy};
 
 use crate::engine::{Container, Health, State};
@@ -19,7 +18,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
     /// Its id.
-    pub id: Id,
+    pub id: String,
     /// Whether it runs to its end, which has to be a good one.
     pub is_job: bool,
     /// Whether its health is asked for.
@@ -45,13 +44,20 @@ fn counted(plan: &Plan, count: impl Fn(&Workload) -> u32) -> Vec<Expected> {
     let started = plan.workloads.iter().filter(|workload| workload.role != Role::App(AppKind::Cron));
     started
         .map(|workload| Expected {
-            id: workload.id.clone(),
+            id: workload.id.to_string(),
             is_job: workload.is_job(),
             is_checked: workload.check_inside().is_some(),
             restarts: workload.restart != RestartPolicy::No,
             count: count(workload).max(1) as usize,
         })
         .collect()
+}
+
+impl Expected {
+    /// What prepares something for another: it ends well, once.
+    pub fn preparation(id: &str) -> Self {
+        Self { id: id.to_owned(), is_job: true, is_checked: false, restarts: false, count: 1 }
+    }
 }
 
 /// Whether a workload is there.
@@ -78,7 +84,7 @@ pub fn judge<'a>(expected: &'a [Expected], containers: &[Container]) -> Vec<(&'a
 }
 
 fn own<'a>(expected: &Expected, containers: &'a [Container]) -> impl Iterator<Item = &'a Container> {
-    containers.iter().filter(move |container| container.service == expected.id.as_str())
+    containers.iter().filter(move |container| container.service == expected.id)
 }
 
 /// The worst of the verdicts on the containers of a workload.
@@ -102,8 +108,8 @@ fn settled(expected: &Expected, container: &Container) -> Verdict {
             Health::Healthy => Verdict::Ready,
             Health::None if !expected.is_checked => Verdict::Ready,
             Health::None => Verdict::Waiting("has no health check yet".to_owned()),
-            Health::Starting => Verdict::Waiting("its health check has not passed yet".to_owned()),
-            Health::Unhealthy => Verdict::Failed(unhealthy(&container.details.check)),
+            Health::Starting => Verdict::Waiting(said("its health check has not passed yet", &container.details.check)),
+            Health::Unhealthy => Verdict::Failed(said("is unhealthy", &container.details.check)),
         },
         State::Exited if expected.is_job && container.exit_code == Some(0) => Verdict::Ready,
         State::Created if !container.details.error.is_empty() => Verdict::Failed(container.details.error.clone()),
@@ -119,10 +125,11 @@ fn settled(expected: &Expected, container: &Container) -> Verdict {
     }
 }
 
-fn unhealthy(check: &str) -> String {
+/// A verdict on health, with the first line of what the check said.
+fn said(verdict: &str, check: &str) -> String {
     match check.lines().map(str::trim).find(|line| !line.is_empty()) {
-        Some(line) => format!("is unhealthy: {}", line.chars().take(200).collect::<String>()),
-        None => "is unhealthy".to_owned(),
+        Some(line) => format!("{verdict}: {}", line.chars().take(200).collect::<String>()),
+        None => verdict.to_owned(),
     }
 }
 
@@ -144,11 +151,17 @@ impl<'a> Watch<'a> {
         Self { expected, before: before.collect(), running: BTreeMap::new() }
     }
 
-    /// Says of everything that is expected whether it is there; `is_starting` as long as the engine has
-    /// something left to start.
-    pub fn judge(&mut self, containers: &[Container], is_starting: bool, now: Instant) -> Vec<(&'a Expected, Verdict)> {
+    /// Says of everything that is expected whether it is there; of each `is_starting` as long as the engine has
+    /// yet to start it.
+    pub fn judge(
+        &mut self,
+        containers: &[Container],
+        is_starting: impl Fn(&Expected) -> bool,
+        now: Instant,
+    ) -> Vec<(&'a Expected, Verdict)> {
         let expected = self.expected;
         let verdict = |expected: &Expected| {
+            let is_starting = is_starting(expected);
             let own: Vec<&Container> = own(expected, containers).collect();
             if own.is_empty() && is_starting {
                 return Verdict::Waiting("is not created yet".to_owned());
@@ -205,14 +218,12 @@ impl<'a> Watch<'a> {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use orch_manifest::Id;
-
     use super::{Expected, SETTLE, Verdict, Watch, judge};
     use crate::engine::inspect::Details;
     use crate::engine::{Container, Health, State};
 
     fn expected(is_job: bool, is_checked: bool) -> Vec<Expected> {
-        vec![Expected { id: Id::parse("a").unwrap(), is_job, is_checked, restarts: !is_job, count: 1 }]
+        vec![Expected { id: "a".to_owned(), is_job, is_checked, restarts: !is_job, count: 1 }]
     }
 
     fn container(state: State, health: Health, exit_code: Option<i64>, started: &str) -> Container {
@@ -281,10 +292,10 @@ mod tests {
         let old = container(State::Exited, Health::None, Some(1), "before");
         let mut watch = Watch::new(&planned, std::slice::from_ref(&old));
         let now = Instant::now();
-        assert_eq!(word(&watch.judge(std::slice::from_ref(&old), true, now)[0].1), "waiting");
-        assert_eq!(word(&watch.judge(&[old], false, now)[0].1), "failed", "nobody started it");
+        assert_eq!(word(&watch.judge(std::slice::from_ref(&old), |_| true, now)[0].1), "waiting");
+        assert_eq!(word(&watch.judge(&[old], |_| false, now)[0].1), "failed", "nobody started it");
         let anew = container(State::Exited, Health::None, Some(1), "after");
-        assert_eq!(word(&watch.judge(&[anew], true, now)[0].1), "failed");
+        assert_eq!(word(&watch.judge(&[anew], |_| true, now)[0].1), "failed");
     }
 
     #[test]
@@ -293,12 +304,12 @@ mod tests {
         let mut watch = Watch::new(&planned, &[]);
         let start = Instant::now();
         let running = |started| container(State::Running, Health::None, None, started);
-        assert_eq!(word(&watch.judge(&[], true, start)[0].1), "waiting");
-        assert_eq!(word(&watch.judge(&[running("1")], false, start)[0].1), "waiting");
+        assert_eq!(word(&watch.judge(&[], |_| true, start)[0].1), "waiting");
+        assert_eq!(word(&watch.judge(&[running("1")], |_| false, start)[0].1), "waiting");
         let almost = start + SETTLE.saturating_sub(Duration::from_millis(1));
-        assert_eq!(word(&watch.judge(&[running("2")], false, almost)[0].1), "waiting", "it was started again");
-        assert_eq!(word(&watch.judge(&[running("2")], false, start + SETTLE)[0].1), "waiting");
-        assert_eq!(word(&watch.judge(&[running("2")], false, almost + SETTLE)[0].1), "ready");
+        assert_eq!(word(&watch.judge(&[running("2")], |_| false, almost)[0].1), "waiting", "it was started again");
+        assert_eq!(word(&watch.judge(&[running("2")], |_| false, start + SETTLE)[0].1), "waiting");
+        assert_eq!(word(&watch.judge(&[running("2")], |_| false, almost + SETTLE)[0].1), "ready");
     }
 
     #[test]
@@ -312,13 +323,13 @@ mod tests {
         let now = Instant::now();
         for state in [State::Restarting, State::Exited, State::Running] {
             let mut watch = Watch::new(&planned, &[]);
-            assert_eq!(word(&watch.judge(&[looping(state.clone(), 1)], false, now)[0].1), "waiting", "{state:?}");
-            let judged = watch.judge(&[looping(State::Restarting, 3)], false, now);
+            assert_eq!(word(&watch.judge(&[looping(state.clone(), 1)], |_| false, now)[0].1), "waiting", "{state:?}");
+            let judged = watch.judge(&[looping(State::Restarting, 3)], |_| false, now);
             assert_eq!(word(&judged[0].1), "failed", "{state:?}");
         }
         // Earlier ends are not this start's.
         let before = looping(State::Running, 9);
         let mut watch = Watch::new(&planned, std::slice::from_ref(&before));
-        assert_eq!(word(&watch.judge(&[before], true, now)[0].1), "ready");
+        assert_eq!(word(&watch.judge(&[before], |_| true, now)[0].1), "ready");
     }
 }

@@ -165,6 +165,16 @@ impl<'a> View<'a> {
         Ok(Self { pack, terms, findings })
     }
 
+    /// The same as Podman's Compose is told it; anything but a view of Compose stays as it is.
+    #[cfg(feature = "cli")]
+    pub(crate) fn for_podman(self) -> Self {
+        let terms = match self.terms {
+            Terms::Compose(view) => Terms::Compose(Box::new(view.for_podman())),
+            other => other,
+        };
+        Self { terms, ..self }
+    }
+
     /// The files, in the order of their paths, each read back unless `passed` says that the same bytes
     /// passed before.
     pub fn render(&self, passed: impl Fn(&RenderedFile) -> bool + Sync) -> Result<Vec<RenderedFile>, TargetError> {

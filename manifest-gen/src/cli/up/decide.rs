@@ -13,7 +13,7 @@ use super::super::failure::Failure;
 use super::super::selection::Loaded;
 use super::{Args, Conflicts};
 use crate::config::DataPlace;
-use crate::engine::{Compose, Container, Interrupt, Project, Tool};
+use crate::engine::{Compose, Container, Interrupt, Kind, Project, Tool};
 use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::hex::hex;
@@ -28,6 +28,8 @@ use crate::target;
 /// What is going to be started.
 pub(super) struct Launch {
     pub(super) plan: Plan,
+    /// The same in Compose's terms.
+    pub(super) compose: target::Compose,
     pub(super) findings: Vec<Finding>,
     pub(super) assigned: Assigned,
     pub(super) state: State,
@@ -100,16 +102,20 @@ impl Setting<'_> {
         if !self.args.terms.dry_run || !vault.makes {
             refuse_missing(&given.missing, self.profile)?;
         }
-        let rendered = target::render(&plan, "compose", self.packs)?;
-        let mut files: Vec<(String, String)> =
-            rendered.files.into_iter().map(|file| (file.path, file.contents)).collect();
-        let overlay = overlay::write(&target::Compose::new(&plan).0, &project.1, !skipped.is_empty());
+        let mut view = target::View::new(&plan, "compose", self.packs)?;
+        if self.tool.kind() == Kind::Podman {
+            view = view.for_podman();
+        }
+        let rendered = view.render(|_| false)?;
+        let mut files: Vec<(String, String)> = rendered.into_iter().map(|file| (file.path, file.contents)).collect();
+        let compose = target::Compose::new(&plan).0;
+        let overlay = overlay::write(&compose, &project.1, !skipped.is_empty());
         files.push((overlay::FILE.to_owned(), overlay));
         let mut findings = plan.findings.clone();
-        findings.extend(rendered.findings);
+        findings.extend(view.findings);
         let state = self.state(project, &plan, &assigned, &skipped, &given);
         let fingerprint = fingerprint(&files, &given, &plan);
-        Ok(Launch { plan, findings, assigned, state, given, files, fingerprint, made })
+        Ok(Launch { plan, compose, findings, assigned, state, given, files, fingerprint, made })
     }
 
     fn state(
@@ -216,8 +222,8 @@ fn probes() -> Result<u32, Failure> {
 /// Where containers find the host, if that is an address of this machine.
 fn gateway(tool: &Tool, interrupt: &Interrupt) -> Option<IpAddr> {
     let network = match tool.kind() {
-        crate::engine::Kind::Docker => "bridge",
-        crate::engine::Kind::Podman => return None,
+        Kind::Docker => "bridge",
+        Kind::Podman => return None,
     };
     let format = "{{range .IPAM.Config}}{{.Gateway}} {{end}}";
     let output =

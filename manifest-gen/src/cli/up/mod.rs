@@ -1,6 +1,7 @@
 mod decide;
 mod images;
 mod start;
+mod steps;
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -198,7 +199,7 @@ fn attempt(
     if args.terms.dry_run {
         // What cannot be built here is said when it is needed.
         let builds = setting.unbuilt(&launch).is_ok_and(|images| !images.is_empty());
-        output.data(&script(&launch, &engine, builds.then_some(setting.profile)))?;
+        output.data(&script(&launch, &engine, &containers, builds.then_some(setting.profile)))?;
         return Ok(Exit::Done);
     }
     tell(&launch, &format!("{}-{}", launch.plan.system, setting.profile), output);
@@ -282,11 +283,11 @@ fn there(setting: &Setting<'_>, name: &str) -> Result<Vec<Container>, Failure> {
         return Ok(Vec::new());
     }
     let project = Project { name: name.to_owned(), files: Vec::new(), environment: [].into() };
-    Ok(Compose::new(setting.tool.clone(), project).containers(setting.interrupt)?)
+    Ok(Compose::new(setting.tool.clone(), project).examined(setting.interrupt)?)
 }
 
 /// The commands as a shell runs them, with every secret read from where it is.
-fn script(launch: &Launch, engine: &Compose, builds: Option<&Profile>) -> String {
+fn script(launch: &Launch, engine: &Compose, there: &[Container], builds: Option<&Profile>) -> String {
     let mut text = String::new();
     if let Some(profile) = builds {
         let _ = writeln!(text, "cargo orch build --profile {profile}");
@@ -299,7 +300,17 @@ fn script(launch: &Launch, engine: &Compose, builds: Option<&Profile>) -> String
         };
         let _ = writeln!(text, "export {name}={value}");
     }
-    let _ = writeln!(text, "{}", engine.up());
+    if let Some(command) = steps::removal(launch, engine, there) {
+        let _ = writeln!(text, "{command}");
+    }
+    let steps = steps::steps(launch, engine);
+    for (index, step) in steps.iter().enumerate() {
+        let _ = writeln!(text, "{}", step.command);
+        if index + 1 < steps.len() {
+            let names: Vec<&str> = step.starts.iter().map(String::as_str).collect();
+            let _ = writeln!(text, "# waits until all of it is there: {}", names.join(", "));
+        }
+    }
     text
 }
 

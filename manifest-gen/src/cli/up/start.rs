@@ -6,7 +6,8 @@ use orch_manifest::ImageRef;
 
 use super::super::failure::Failure;
 use super::Launch;
-use crate::engine::{CommandError, Compose, Container, ERASE, Engine, EngineError, Interrupt, Logs};
+use super::steps::{Step, removal, steps};
+use crate::engine::{Command, CommandError, Compose, Container, ERASE, Engine, EngineError, Interrupt, Logs};
 use crate::exit::Exit;
 use crate::launch::mask::Mask;
 use crate::launch::readiness::{Expected, Verdict, Watch, expected, judge};
@@ -52,26 +53,49 @@ pub(super) fn start(
     terms: &Terms<'_>,
     output: &mut Output,
 ) -> Result<Vec<Container>, Refusal> {
-    let planned = expected(&launch.plan);
+    let steps = steps(launch, engine);
+    let mut planned = expected(&launch.plan);
+    if steps.len() > 1 {
+        let others = steps.iter().flat_map(|step| &step.starts);
+        let others = others.filter(|name| launch.plan.workloads.iter().all(|one| one.id.as_str() != name.as_str()));
+        planned.extend(others.map(|name| Expected::preparation(name)));
+    }
     let mut containers = before.to_vec();
     if terms.retry_failed {
-        let failed: Vec<String> = judge(&planned, before)
-            .into_iter()
-            .filter(|(expected, verdict)| {
-                matches!(verdict, Verdict::Failed(_)) && before.iter().any(|one| one.service == expected.id.as_str())
-            })
-            .map(|(expected, _)| expected.id.to_string())
-            .collect();
-        if !failed.is_empty() {
-            output.talk(&format!("removes {}, to begin anew", failed.join(", ")));
-            engine.remove(&failed).output(terms.interrupt, Some(terms.limit))?;
-            containers.retain(|container| !failed.contains(&container.service));
-        }
+        retry(&planned, engine, &mut containers, terms, output)?;
+    }
+    if let Some(command) = removal(launch, engine, &containers) {
+        command.output(terms.interrupt, Some(terms.limit))?;
     }
     let there = judge(&planned, &containers).into_iter();
     let ready = there.filter(|(_, verdict)| *verdict == Verdict::Ready).map(|(expected, _)| expected).collect();
-    let mut wait = Wait { plan: &launch.plan, planned: &planned, engine, terms, ready };
-    wait.run(&containers, output)
+    let mut wait =
+        Wait { plan: &launch.plan, planned: &planned, engine, terms, steps: &steps, ready, has_caveat: false };
+    wait.run(containers, output)
+}
+
+/// Removes what has failed.
+fn retry(
+    planned: &[Expected],
+    engine: &Compose,
+    containers: &mut Vec<Container>,
+    terms: &Terms<'_>,
+    output: &mut Output,
+) -> Result<(), Refusal> {
+    let failed = judge(planned, containers).into_iter().filter(|(_, verdict)| matches!(verdict, Verdict::Failed(_)));
+    let failed: Vec<&str> = failed
+        .map(|(expected, _)| expected.id.as_str())
+        .filter(|id| containers.iter().any(|container| container.service == *id))
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    output.talk(&format!("removes {}, to begin anew", failed.join(", ")));
+    let (gone, left): (Vec<Container>, Vec<Container>) =
+        std::mem::take(containers).into_iter().partition(|container| failed.contains(&container.service.as_str()));
+    engine.remove(&gone.iter().collect::<Vec<_>>()).output(terms.interrupt, Some(terms.limit))?;
+    *containers = left;
+    Ok(())
 }
 
 struct Wait<'a> {
@@ -79,38 +103,54 @@ struct Wait<'a> {
     planned: &'a [Expected],
     engine: &'a Compose,
     terms: &'a Terms<'a>,
+    steps: &'a [Step],
     /// Who was said to be ready.
     ready: Vec<&'a Expected>,
+    /// Whether it was said what there is to know about health.
+    has_caveat: bool,
 }
 
 impl<'a> Wait<'a> {
-    fn run(&mut self, before: &[Container], output: &mut Output) -> Result<Vec<Container>, Refusal> {
+    fn run(&mut self, mut containers: Vec<Container>, output: &mut Output) -> Result<Vec<Container>, Refusal> {
+        let mut watch = Watch::new(self.planned, &containers);
+        for index in 0..self.steps.len() {
+            containers = self.step(index, &mut watch, output)?;
+        }
+        Ok(containers)
+    }
+
+    /// Begins a step and waits until it and those before it are there.
+    fn step(&mut self, index: usize, watch: &mut Watch<'a>, output: &mut Output) -> Result<Vec<Container>, Refusal> {
         let progress = Progress::new();
-        let mut watch = Watch::new(self.planned, before);
-        let mut running = self.engine.up().start()?;
+        let command = &self.steps[index].command;
+        let later = |expected: &Expected| self.steps[index + 1..].iter().any(|step| step.starts.contains(&expected.id));
+        let mut running = command.start()?;
         loop {
             // Asked first: what is listed then is what it has left behind.
             let ended = running.ended();
-            let containers = self.engine.containers(self.terms.interrupt).map_err(|error| self.lost(error))?;
-            let is_starting = matches!(ended, Ok(false));
+            let containers = self.engine.examined(self.terms.interrupt).map_err(|error| self.lost(error))?;
+            let is_starting = |expected: &Expected| {
+                later(expected) || (matches!(ended, Ok(false)) && self.steps[index].starts.contains(&expected.id))
+            };
             let verdicts = watch.judge(&containers, is_starting, Instant::now());
             self.tell(&verdicts, &progress, output);
-            let is_there = |expected: &Expected| containers.iter().any(|one| one.service == expected.id.as_str());
+            let is_there = |expected: &Expected| containers.iter().any(|one| one.service == expected.id);
             // Where Compose gave up, it says why there is no container.
             let failed: Vec<&(&Expected, Verdict)> = verdicts
                 .iter()
                 .filter(|(expected, verdict)| {
-                    matches!(verdict, Verdict::Failed(_)) && (ended.is_ok() || is_there(expected))
+                    matches!(verdict, Verdict::Failed(_)) && !later(expected) && (ended.is_ok() || is_there(expected))
                 })
                 .collect();
+            let mut begun = verdicts.iter().filter(|(expected, _)| !later(expected));
             match ended {
-                Err(error) if failed.is_empty() => return Err(self.refused(error, &containers).into()),
+                Err(error) if failed.is_empty() => return Err(self.refused(error, &containers)),
                 _ if !failed.is_empty() => {
                     drop(running);
                     drop(progress);
                     return Err(self.failed(&failed, &containers, output));
                 }
-                Ok(true) if verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Ready) => return Ok(containers),
+                Ok(true) if begun.all(|(_, verdict)| *verdict == Verdict::Ready) => return Ok(containers),
                 _ => {}
             }
             if self.terms.interrupt.is_raised() {
@@ -120,10 +160,7 @@ impl<'a> Wait<'a> {
             if self.terms.begun.elapsed() >= self.terms.limit {
                 let said = running.stop();
                 drop(progress);
-                if !said.is_empty() {
-                    let said = self.terms.mask.hide(&said);
-                    output.talk(&format!("── what `{}` says\n{said}\n──", self.engine.up()));
-                }
+                self.tell_end(command, &said, output);
                 return Err(self.late(&verdicts, &containers, output).into());
             }
             progress.waits(&waiting(&verdicts, self.terms.begun.elapsed()));
@@ -131,8 +168,20 @@ impl<'a> Wait<'a> {
         }
     }
 
+    /// Shows what the engine said last before it was stopped.
+    fn tell_end(&self, command: &Command, said: &str, output: &mut Output) {
+        if !said.is_empty() {
+            let said = self.terms.mask.hide(said);
+            output.talk(&format!("── what `{command}` says\n{said}\n──"));
+        }
+    }
+
     /// Says who has become ready.
     fn tell(&mut self, verdicts: &[(&'a Expected, Verdict)], progress: &Progress, output: &mut Output) {
+        if let Some(caveat) = self.engine.caveat().filter(|_| !self.has_caveat) {
+            self.has_caveat = true;
+            progress.talk(output, caveat);
+        }
         for (expected, verdict) in verdicts {
             if *verdict != Verdict::Ready {
                 self.ready.retain(|ready| ready != expected);
@@ -166,7 +215,7 @@ impl<'a> Wait<'a> {
         for (expected, verdict) in verdicts {
             if let Verdict::Waiting(why) = verdict {
                 words.push(format!("`{}` {why}", expected.id));
-                if containers.iter().any(|container| container.service == expected.id.as_str()) {
+                if containers.iter().any(|container| container.service == expected.id) {
                     self.tail(expected, output);
                 }
             }
@@ -179,7 +228,7 @@ impl<'a> Wait<'a> {
     /// Shows the end of a service's log.
     fn tail(&self, expected: &Expected, output: &mut Output) {
         let logs = Logs { tail: Some(TAIL), ..Logs::default() };
-        let commands = self.engine.logs(&[expected.id.to_string()], &logs);
+        let commands = self.engine.logs(std::slice::from_ref(&expected.id), &logs);
         match commands[0].output(&Interrupt::never(), Some(Duration::from_secs(10))) {
             Ok(said) if !said.stdout.trim_ascii().is_empty() => {
                 let text = String::from_utf8_lossy(&said.stdout).replace(ERASE, "");
@@ -193,7 +242,10 @@ impl<'a> Wait<'a> {
     }
 
     /// Compose gave up, and nothing that is there is to blame.
-    fn refused(&self, error: CommandError, containers: &[Container]) -> Failure {
+    fn refused(&self, error: CommandError, containers: &[Container]) -> Refusal {
+        if says_port_taken(&error.to_string()) {
+            return Refusal::PortTaken(Failure::from(error).or_help(still(containers)));
+        }
         let is_absent = |image: &ImageRef| {
             self.engine.tool().image(&image.to_string(), self.terms.interrupt).is_ok_and(|found| found.is_none())
         };
@@ -202,9 +254,9 @@ impl<'a> Wait<'a> {
             absent.map(|workload| format!("the image `{}` of `{}` is not here", workload.image, workload.id)).collect();
         let failure = Failure::from(error);
         if absent.is_empty() {
-            return failure.or_help(still(containers));
+            return failure.or_help(still(containers)).into();
         }
-        failure.or_help(format!("{}: correct its name, or make it; {}", absent.join(", "), still(containers)))
+        failure.or_help(format!("{}: correct its name, or make it; {}", absent.join(", "), still(containers))).into()
     }
 
     /// The engine went away.

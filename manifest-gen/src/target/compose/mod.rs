@@ -1,6 +1,7 @@
 //! A plan in the terms of the Compose Specification.
 
 pub(crate) mod data;
+mod podman;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
