@@ -50,10 +50,11 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let logs =
         Logs { follow: args.follow, tail: args.tail, since: args.since.clone(), names: args.services.len() != 1 };
     let mut failed = Ok(());
+    let both = started.engine.logs_to_both();
     let each = |stream: Stream, line: &str| {
         let line = line.trim_start_matches(ERASE);
         let is_wanted = args.grep.as_ref().is_none_or(|pattern| pattern.is_match(line));
-        if stream == Stream::Out && is_wanted && failed.is_ok() {
+        if (both || stream == Stream::Out) && is_wanted && failed.is_ok() {
             failed = output.data(&format!("{line}\n"));
         }
     };

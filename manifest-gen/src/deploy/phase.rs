@@ -3,7 +3,8 @@
 //! A cluster starts everything at once, and what has a place in it waits by itself: an application through
 //! the runtime crate. A job is different: what comes after it must not start before it has ended, and
 //! the job not before what it works on is there. So a job is a step of its own, and everything else is in
-//! the first step that it can be in.
+//! the first step that it can be in. On one machine with Podman nobody waits, so there each is a step after all that
+//! it needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -212,6 +212,11 @@ impl Engine for Compose {
         vec![command.args(services)]
     }
 
+    fn logs_to_both(&self) -> bool {
+        // Docker's Compose leads both to one.
+        self.tool.kind() == Kind::Podman
+    }
+
     fn exec(&self, service: &str, terminal: bool, command: &[String], _: &Interrupt) -> Result<Command, EngineError> {
         let exec = self.command().arg("exec");
         let exec = if terminal { exec } else { exec.arg("-T") };

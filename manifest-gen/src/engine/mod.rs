@@ -64,6 +64,11 @@ pub trait Engine {
     /// What services, or all, have printed: beside each other where there are several commands.
     fn logs(&self, services: &[String], logs: &Logs) -> Vec<Command>;
 
+    /// Whether what comes of [`Engine::logs`] on standard error is what services have printed, and not only talk.
+    fn logs_to_both(&self) -> bool {
+        false
+    }
+
     /// A command in a running container of a service.
     fn exec(
         &self,

@@ -13,5 +13,6 @@ mod daemon;
 mod data;
 mod failures;
 mod loops;
+mod podman;
 mod ports;
 mod system;

@@ -230,13 +230,18 @@ impl<'a> Wait<'a> {
         let logs = Logs { tail: Some(TAIL), ..Logs::default() };
         let commands = self.engine.logs(std::slice::from_ref(&expected.id), &logs);
         match commands[0].output(&Interrupt::never(), Some(Duration::from_secs(10))) {
-            Ok(said) if !said.stdout.trim_ascii().is_empty() => {
+            Ok(mut said) => {
+                if self.engine.logs_to_both() {
+                    said.stdout.append(&mut said.stderr);
+                }
                 let text = String::from_utf8_lossy(&said.stdout).replace(ERASE, "");
+                if text.trim().is_empty() {
+                    return output.talk(&format!("the log of {} is empty", expected.id));
+                }
                 output.talk(&format!("── the end of the log of {}", expected.id));
                 output.talk(&self.terms.mask.hide(text.trim_end()));
                 output.talk("──");
             }
-            Ok(_) => output.talk(&format!("the log of {} is empty", expected.id)),
             Err(error) => output.talk(&format!("the log of {} cannot be read: {error}", expected.id)),
         }
     }
