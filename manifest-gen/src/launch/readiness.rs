@@ -14,6 +14,9 @@ const RESTARTS: u64 = 3;
 /// How long a container without a health check has to run before it is believed to stay.
 const SETTLE: Duration = Duration::from_secs(2);
 
+/// How long what was unhealthy since something else had gone has to become healthy when that is there again.
+const RECOVERY: Duration = Duration::from_mins(1);
+
 /// What is to be there of a workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
@@ -140,6 +143,10 @@ pub struct Watch<'a> {
     before: BTreeMap<String, (String, u64)>,
     /// Since when each container is seen to run, by when it was started.
     running: BTreeMap<String, (String, Instant)>,
+    /// Whether something had gone, of which others may have become unhealthy.
+    lacked: bool,
+    /// Since when each of those has had the chance to recover.
+    recovering: BTreeMap<String, Instant>,
 }
 
 impl<'a> Watch<'a> {
@@ -148,7 +155,9 @@ impl<'a> Watch<'a> {
         let before = containers
             .iter()
             .map(|container| (container.id.clone(), (container.details.started.clone(), container.details.restarts)));
-        Self { expected, before: before.collect(), running: BTreeMap::new() }
+        let runs = |one: &Expected| own(one, containers).any(|container| container.state == State::Running);
+        let lacked = expected.iter().any(|expected| !expected.is_job && !runs(expected));
+        Self { expected, before: before.collect(), running: BTreeMap::new(), lacked, recovering: BTreeMap::new() }
     }
 
     /// Says of everything that is expected whether it is there; of each `is_starting` as long as the engine has
@@ -193,6 +202,10 @@ impl<'a> Watch<'a> {
             (Verdict::Failed(_), State::Exited) if expected.restarts && !expected.is_job && !is_old => {
                 Verdict::Waiting("ended and is started again".to_owned())
             }
+            (Verdict::Failed(why), State::Running) if is_old && self.lacked => {
+                let since = if is_starting { now } else { *self.recovering.entry(container.id.clone()).or_insert(now) };
+                if now.duration_since(since) < RECOVERY { Verdict::Waiting(why.clone()) } else { verdict }
+            }
             (Verdict::Ready, State::Running) if !expected.is_checked && !is_old => self.stays(container, restarts, now),
             _ => verdict,
         }
@@ -218,7 +231,7 @@ impl<'a> Watch<'a> {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Expected, SETTLE, Verdict, Watch, judge};
+    use super::{Expected, RECOVERY, SETTLE, Verdict, Watch, judge};
     use crate::engine::inspect::Details;
     use crate::engine::{Container, Health, State};
 
@@ -331,5 +344,25 @@ mod tests {
         let before = looping(State::Running, 9);
         let mut watch = Watch::new(&planned, std::slice::from_ref(&before));
         assert_eq!(word(&watch.judge(&[before], |_| true, now)[0].1), "ready");
+    }
+
+    #[test]
+    fn what_is_unhealthy_since_another_had_gone_may_recover() {
+        let planned =
+            [Expected { id: "b".to_owned(), ..expected(false, true).remove(0) }, expected(false, true).remove(0)];
+        let sick = container(State::Running, Health::Unhealthy, None, "before");
+        let gone = Container {
+            id: "2".to_owned(),
+            service: "b".to_owned(),
+            ..container(State::Exited, Health::None, Some(137), "before")
+        };
+        let now = Instant::now();
+        let mut watch = Watch::new(&planned, &[sick.clone(), gone.clone()]);
+        let back = Container { state: State::Running, health: Health::Healthy, exit_code: None, ..gone };
+        let all = [sick.clone(), back.clone()];
+        assert_eq!(word(&watch.judge(&all, |_| false, now)[1].1), "waiting");
+        assert_eq!(word(&watch.judge(&all, |_| false, now + RECOVERY)[1].1), "failed", "it had its chance");
+        let mut watch = Watch::new(&planned, &all);
+        assert_eq!(word(&watch.judge(&all, |_| false, now)[1].1), "failed", "nothing had gone");
     }
 }
