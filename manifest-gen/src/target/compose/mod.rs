@@ -1,6 +1,7 @@
 //! A plan in the terms of the Compose Specification.
 
 pub(crate) mod data;
+#[cfg(feature = "cli")]
 mod podman;
 mod view;
 
