@@ -129,7 +129,7 @@ fn up_builds_what_is_missing_and_what_it_is_told_to() {
     workspace.binary("api", "", waits);
     let image = Built(format!("{name}-api:0.1.0"));
     let up = |more: &[&str]| workspace.run(&[&["up", "--cargo-profile", "dev"], more].concat());
-    assert!(up(&["--dry-run"]).success().stdout.starts_with("cargo orch build --profile local\n"));
+    assert!(up(&["--dry-run"]).success().stdout.starts_with("cargo orch build --profile local --engine docker"));
     up(&[]).success().says(&[&format!("built `{}` for `api`", image.0)]);
     let first = image.config();
     up(&[]).success().says(&["nothing has changed"]);

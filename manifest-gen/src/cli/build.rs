@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let builder = Builder {
         cargo: args.images.selection.cargo()?,
         folder: &folder,
-        tool: &found.tool,
+        engine: found.tool.kind(),
         packs: &packs,
         platform: args.platform.as_deref(),
         interrupt: &found.interrupt,

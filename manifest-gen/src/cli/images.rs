@@ -5,7 +5,7 @@ use super::engine::EngineArg;
 use super::failure::Failure;
 use super::selection::{Loaded, ProfileArg, Selection};
 use crate::config::BuildForm;
-use crate::engine::{Command, CommandError, Interrupt, Tool};
+use crate::engine::{Command, CommandError, Interrupt, Kind, Tool};
 use crate::exit::Exit;
 use crate::finding::has_errors;
 use crate::gather::{self, Cargo};
@@ -97,7 +97,7 @@ fn misnamed(invalid: Invalid) -> Failure {
 pub(super) struct Builder<'a> {
     pub(super) cargo: Cargo,
     pub(super) folder: &'a Folder,
-    pub(super) tool: &'a Tool,
+    pub(super) engine: Kind,
     pub(super) packs: &'a Packs,
     pub(super) platform: Option<&'a str>,
     pub(super) interrupt: &'a Interrupt,
@@ -107,7 +107,7 @@ impl Builder<'_> {
     /// Builds an image of a plan under a name.
     pub(super) fn build(&self, plan: &Plan, image: &Image, name: &ImageRef) -> Result<(), Failure> {
         let context = self.context(plan, image)?;
-        let mut command = self.tool.command().args(["build", "--file"]).arg(context.dockerfile());
+        let mut command = self.engine.command().args(["build", "--file"]).arg(context.dockerfile());
         command = command.args(["--tag".to_owned(), name.to_string()]);
         if let Some(platform) = self.platform {
             command = command.args(["--platform", platform]);

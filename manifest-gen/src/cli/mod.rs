@@ -37,6 +37,7 @@ mod selection;
 mod status;
 mod targets;
 mod templates;
+mod unbuilt;
 mod up;
 mod why;
 

@@ -16,7 +16,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let Some(found) = args.images.find(output)? else { return Ok(Exit::Findings) };
     // Either all of them are there, or none is pushed.
     for (image, name) in &found.images {
-        if found.tool.image(&name.to_string(), &found.interrupt)?.is_none() {
+        if found.tool.kind().image(&name.to_string(), &found.interrupt)?.is_none() {
             let message = format!("there is no image `{name}` for `{}`", image.id);
             return Err(Failure::new(Exit::Findings, message).help("`cargo orch build` with the same flags builds it"));
         }

@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use camino::Utf8PathBuf;
@@ -7,7 +8,9 @@ use orch_manifest::manifest::Manifest;
 
 use super::engine::workspace_root;
 use super::failure::Failure;
+use super::templates::Templates;
 use crate::config::{Config, LayerSource};
+use crate::engine::{Command, Kind};
 use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::gather::{self, Cargo, Gathered, Reading, Sources};
@@ -89,6 +92,32 @@ impl Selection {
         (Self { package: Vec::new(), ..self.clone() }, &self.package)
     }
 
+    /// The flags that say the same on another command line.
+    fn flags(&self) -> Vec<OsString> {
+        let cargo = &self.cargo;
+        let many = [("--package", &self.package), ("--features", &self.features)];
+        let many = many.into_iter().flat_map(|(flag, values)| values.iter().map(move |value| (flag, value.into())));
+        let one = [
+            ("--manifest-path", cargo.manifest_path.as_ref().map(OsString::from)),
+            ("--target-dir", cargo.target_dir.as_ref().map(OsString::from)),
+            ("--cargo-profile", cargo.cargo_profile.as_ref().map(OsString::from)),
+            ("--cargo-target", cargo.cargo_target.as_ref().map(OsString::from)),
+        ];
+        let one = one.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+        let switches = [
+            (self.all_features, "--all-features"),
+            (self.no_default_features, "--no-default-features"),
+            (self.no_compile, "--no-compile"),
+            (self.allow_incomplete, "--allow-incomplete"),
+            (cargo.locked, "--locked"),
+            (cargo.offline, "--offline"),
+            (cargo.frozen, "--frozen"),
+            (cargo.release, "--release"),
+        ];
+        let switches = switches.into_iter().filter(|(is_on, _)| *is_on).map(|(_, flag)| flag.into());
+        many.chain(one).flat_map(|(flag, value)| [flag.into(), value]).chain(switches).collect()
+    }
+
     pub(super) fn cargo(&self) -> Result<Cargo, Failure> {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let features =
@@ -142,6 +171,12 @@ impl Source {
     /// Cargo on the workspace; none where there is only a manifest.
     pub(super) fn cargo(&self) -> Result<Option<Cargo>, Failure> {
         if self.manifest.is_some() { Ok(None) } else { self.selection.cargo().map(Some) }
+    }
+
+    /// The command that builds the images of the same applications.
+    pub(super) fn building(&self, profile: &Profile, engine: Kind, templates: &Templates) -> Command {
+        let command = Command::new("cargo").args(["orch", "build", "--profile", profile.as_str()]);
+        command.args(["--engine", engine.as_str()]).args(templates.flags()).args(self.selection.flags())
     }
 
     /// The manifest, with what was found on the way.

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use orch_templates::{PackError, Packs};
@@ -26,6 +27,11 @@ impl Templates {
     /// The packs there are with a folder of one's own, and what is wrong with those that are broken, by their names.
     pub(super) fn sound(folder: &Path) -> Result<(Packs, BTreeMap<String, PackError>), Failure> {
         Ok(Packs::with_sound_overrides(folder, &target::VIEWS).map_err(TargetError::from)?)
+    }
+
+    /// The flags that say the same on another command line.
+    pub(super) fn flags(&self) -> Vec<OsString> {
+        self.templates.iter().flat_map(|folder| ["--templates".into(), folder.into()]).collect()
     }
 
     /// The folder, which has to be there.

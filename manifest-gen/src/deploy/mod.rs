@@ -19,8 +19,8 @@ use crate::engine::Command;
 /// A part of a deployment that has to be there before the next one begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phase {
-    /// What tells the cluster.
-    pub apply: Command,
+    /// What tells the cluster, in this order.
+    pub apply: Vec<Command>,
     /// What waits until the cluster has done it, in this order, where its program can.
     pub waits: Vec<Command>,
     /// Who has to be there at its end.

@@ -39,6 +39,19 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
+    /// Its program.
+    pub fn command(self) -> Command {
+        Command::new(self.as_str())
+    }
+
+    /// The id of a local image, if it is there.
+    pub fn image(self, name: &str, interrupt: &Interrupt) -> Result<Option<String>, CommandError> {
+        let command = self.command().args(["image", "inspect", "--format", "{{.Id}}", name]);
+        let output = command.capture(interrupt, Some(PATIENCE))?;
+        let id = String::from_utf8_lossy(&output.stdout).trim().trim_start_matches("sha256:").to_owned();
+        Ok(Some(id).filter(|id| output.status.success() && !id.is_empty()))
+    }
+
     /// The ways to call its Compose, the preferred one first.
     fn composes(self) -> &'static [&'static [&'static str]] {
         match self {
@@ -73,20 +86,12 @@ impl Tool {
 
     /// The engine's own program.
     pub fn command(&self) -> Command {
-        Command::new(self.kind.as_str())
+        self.kind.command()
     }
 
     /// Its Compose.
     pub fn compose(&self) -> Command {
         Command::new(self.compose[0]).args(self.compose[1..].iter().copied())
-    }
-
-    /// The id of a local image, if it is there.
-    pub fn image(&self, name: &str, interrupt: &Interrupt) -> Result<Option<String>, CommandError> {
-        let command = self.command().args(["image", "inspect", "--format", "{{.Id}}", name]);
-        let output = command.capture(interrupt, Some(PATIENCE))?;
-        let id = String::from_utf8_lossy(&output.stdout).trim().trim_start_matches("sha256:").to_owned();
-        Ok(Some(id).filter(|id| output.status.success() && !id.is_empty()))
     }
 
     /// How its Compose is called.

@@ -35,6 +35,13 @@ pub enum Stage {
     Failed(String),
 }
 
+/// Whether what a cluster says of a container is that its image is not to be had.
+///
+/// Source: the messages of the Docker Engine, and the reasons of the kubelet (`pkg/kubelet/images/types.go`).
+pub fn names_no_image(why: &str) -> bool {
+    ["No such image", "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"].iter().any(|words| why.contains(words))
+}
+
 /// An engine that replaces what runs by itself, on one machine or many.
 pub trait Cluster: Engine {
     /// How far everything that the system has in the cluster has come. What failed before this deployment,

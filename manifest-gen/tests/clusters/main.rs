@@ -6,7 +6,11 @@
 #![cfg(all(feature = "cli", unix))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod building;
 mod kubernetes;
 mod reading;
 mod stand_in;
 mod swarm;
+
+#[path = "../support/mod.rs"]
+mod support;

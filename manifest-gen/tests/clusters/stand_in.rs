@@ -81,7 +81,7 @@ impl Cluster {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let _ = std::fs::remove_file(self.path("calls"));
+        self.forget();
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-orch"));
         let words = arguments.iter().copied().take_while(|word| *word != "--");
         let rest = arguments.iter().copied().skip_while(|word| *word != "--");
@@ -96,6 +96,16 @@ impl Cluster {
             command.env_remove(name);
         }
         command
+    }
+
+    /// Where programs are found, this one before all others.
+    pub(crate) fn programs(&self) -> String {
+        format!("{}:{}", self.path("bin").display(), std::env::var("PATH").unwrap())
+    }
+
+    /// Nothing was called before.
+    pub(crate) fn forget(&self) {
+        let _ = std::fs::remove_file(self.path("calls"));
     }
 
     /// How the program was called, without looking how far something has come.

@@ -71,7 +71,7 @@ fn a_stack_is_deployed_in_parts_each_service_in_one() {
 #[test]
 fn flags_of_one_machine_are_refused() {
     let cluster = cluster();
-    for flag in [&["--no-apps"][..], &["--port", "store=1"], &["--build"], &["--if-needed"], &["--expose-internals"]] {
+    for flag in [&["--no-apps"][..], &["--port", "store=1"], &["--if-needed"], &["--expose-internals"]] {
         cluster.run(&[&["up", "--target", "swarm"], flag].concat()).ends(2).says(&[flag[0], "`--target swarm`"]);
     }
     cluster.run(&["deploy", "--target", "swarm", "--diff"]).ends(2).says(&["Swarm does not say what it would change"]);

@@ -154,14 +154,14 @@ impl super::Way for Way<'_> {
         Ok(needs)
     }
 
-    fn phases(&self, limit: Duration, _: &Interrupt) -> Result<Vec<Phase>, Failure> {
+    fn phases(&self, _: &Needs, limit: Duration, _: &Interrupt) -> Result<Vec<Phase>, Failure> {
         let (plan, all) = (self.setting.plan, self.setting.ids());
         let is_started = |id: &Id| plan.workload(id).is_some_and(|one| one.role != Role::App(AppKind::Cron));
         let phases = phase::phases(plan).into_iter().enumerate().map(|(index, ids)| {
             let files = self.objects.part(&ids, index == 0, &all);
             let controllers = self.objects.controllers(&ids);
             let waits = controllers.iter().map(|name| wait(&self.kubernetes, name, limit.as_secs().max(1))).collect();
-            let apply = apply(&self.kubernetes, self.paths(files));
+            let apply = vec![apply(&self.kubernetes, self.paths(files))];
             Phase { apply, waits, awaits: ids.into_iter().filter(is_started).collect() }
         });
         Ok(phases.collect())

@@ -8,14 +8,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use orch_manifest::Id;
+use orch_templates::Packs;
 
 use super::cluster::{Deployed, Place, ReachArgs, expected_in};
 use super::failure::Failure;
+use super::images::Builder;
 use super::selection::{ProfileArg, Source};
 use super::templates::Templates;
+use super::unbuilt::Applications;
 use super::up::{lock, noteworthy};
 use crate::deploy::{Need, Phase};
-use crate::engine::{Cluster, Command, Interrupt};
+use crate::engine::{Cluster, Command, Interrupt, Kind};
 use crate::exit::Exit;
 use crate::finding::has_errors;
 use crate::launch::Folder;
@@ -23,7 +26,7 @@ use crate::launch::environment::Vault;
 use crate::launch::mask::Mask;
 use crate::output::Output;
 use crate::plan::Plan;
-use crate::target;
+use crate::target::{self, Image};
 use crate::write::{Folder as Written, Key};
 use watch::Watch;
 
@@ -76,20 +79,36 @@ enum ClusterArg {
     K8s,
 }
 
+/// How images come to nodes other than this machine.
+pub(super) const REGISTRY: &str =
+    "`cargo orch build` and `cargo orch push` bring the images of the applications to their registry";
+
 pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let place = match args.target {
         ClusterArg::Swarm => Place::Swarm,
         ClusterArg::K8s => Place::K8s,
     };
     let deployed = args.reach.find(place, &args.profile, &args.source)?;
-    let wishes = Wishes { terms: &args.terms, reach: &args.reach, diff: args.diff, prune: args.prune };
-    deploy(&deployed, &wishes, &args.templates, output)
+    let wishes = Wishes {
+        terms: &args.terms,
+        reach: &args.reach,
+        templates: &args.templates,
+        source: &args.source,
+        build: false,
+        diff: args.diff,
+        prune: args.prune,
+    };
+    deploy(&deployed, &wishes, output)
 }
 
 /// What is wanted of a deployment.
 pub(super) struct Wishes<'a> {
     pub(super) terms: &'a Terms,
     pub(super) reach: &'a ReachArgs,
+    pub(super) templates: &'a Templates,
+    pub(super) source: &'a Source,
+    /// Whether all images are built, not only those that are missing.
+    pub(super) build: bool,
     pub(super) diff: bool,
     pub(super) prune: bool,
 }
@@ -103,7 +122,7 @@ trait Way {
     fn needs(&self, interrupt: &Interrupt) -> Result<Needs, Failure>;
 
     /// The commands, in steps.
-    fn phases(&self, limit: Duration, interrupt: &Interrupt) -> Result<Vec<Phase>, Failure>;
+    fn phases(&self, needs: &Needs, limit: Duration, interrupt: &Interrupt) -> Result<Vec<Phase>, Failure>;
 
     /// What was deployed before and is not planned any more, with the command that removes it.
     fn unplanned(&self, interrupt: &Interrupt) -> Result<Vec<(String, Command)>, Failure>;
@@ -119,11 +138,18 @@ struct Needs {
     missing: Vec<Need>,
     /// What is made for a developer's own cluster.
     made: Vec<Command>,
+    /// Whether that is this engine, alone: then it has the images that are built here.
+    is_here: bool,
+    /// The images that are built for it, and are not yet.
+    unbuilt: Vec<Image>,
 }
 
 /// What a way is made from.
 struct Setting<'a> {
+    deployed: &'a Deployed,
     plan: &'a Plan,
+    wishes: &'a Wishes<'a>,
+    packs: &'a Packs,
     /// Where the rendered files are.
     folder: PathBuf,
     files: &'a [(String, String)],
@@ -136,20 +162,27 @@ impl Setting<'_> {
         self.plan.workloads.iter().map(|workload| workload.id.clone()).collect()
     }
 
+    /// The applications whose images an engine of this machine has.
+    fn applications<'a>(&'a self, interrupt: &'a Interrupt) -> Applications<'a> {
+        Applications { loaded: &self.deployed.loaded, plan: self.plan, engine: Kind::Docker, interrupt, instead: "" }
+    }
+
+    fn build(&self, images: &[Image], interrupt: &Interrupt, output: &mut Output) -> Result<(), Failure> {
+        let Some(cargo) = self.wishes.source.cargo()?.filter(|_| !images.is_empty()) else { return Ok(()) };
+        let (folder, packs) = (self.workspace, self.packs);
+        let builder = Builder { cargo, folder, engine: Kind::Docker, packs, platform: None, interrupt };
+        self.applications(interrupt).build(images, &builder, output)
+    }
+
     fn text(&self, path: &str) -> &str {
         self.files.iter().find(|(other, _)| other == path).map(|(_, text)| text.as_str()).unwrap_or_default()
     }
 }
 
 /// Deploys what is planned.
-pub(super) fn deploy(
-    deployed: &Deployed,
-    wishes: &Wishes<'_>,
-    templates: &Templates,
-    output: &mut Output,
-) -> Result<Exit, Failure> {
+pub(super) fn deploy(deployed: &Deployed, wishes: &Wishes<'_>, output: &mut Output) -> Result<Exit, Failure> {
     let (plan, profile, target) = (&deployed.plan, &deployed.profile, deployed.place.target());
-    let packs = templates.packs(&deployed.loaded.config)?;
+    let packs = wishes.templates.packs(&deployed.loaded.config)?;
     let rendered = target::render(plan, target, &packs)?;
     let findings = noteworthy(deployed.findings.clone(), &rendered.findings);
     output.findings(&findings, &deployed.loaded.sources());
@@ -172,8 +205,16 @@ pub(super) fn deploy(
     Written::new(to.clone(), key).force(true).write(written)?;
 
     let interrupt = Interrupt::watch()?;
-    let setting =
-        Setting { plan, folder: to, files: &files, workspace: &folder, is_dry: wishes.terms.dry_run || wishes.diff };
+    let setting = Setting {
+        deployed,
+        plan,
+        wishes,
+        packs: &packs,
+        folder: to,
+        files: &files,
+        workspace: &folder,
+        is_dry: wishes.terms.dry_run || wishes.diff,
+    };
     let way: Box<dyn Way> = match deployed.place {
         Place::K8s => Box::new(kubernetes::Way::new(&setting, wishes.reach)?),
         Place::Swarm | Place::Compose => Box::new(swarm::Way::new(&setting)?),
@@ -181,18 +222,18 @@ pub(super) fn deploy(
     if wishes.diff {
         return Ok(Exit::of(way.difference()?.attached(&interrupt)?));
     }
-    carry_out(deployed, way.as_ref(), wishes, &interrupt, output)
+    carry_out(&setting, way.as_ref(), &interrupt, output)
 }
 
 fn carry_out(
-    deployed: &Deployed,
+    setting: &Setting<'_>,
     way: &dyn Way,
-    wishes: &Wishes<'_>,
     interrupt: &Interrupt,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
+    let Setting { deployed, wishes, .. } = setting;
     let limit = Duration::from_millis(wishes.terms.timeout.as_millis());
-    let needs = match way.needs(interrupt) {
+    let mut needs = match way.needs(interrupt) {
         Err(failure) if wishes.terms.dry_run && failure.is_missing() => {
             output.talk(&format!("what has to be there before was not looked at: {}", failure.message()));
             Needs::default()
@@ -202,19 +243,23 @@ fn carry_out(
     if !needs.missing.is_empty() {
         return Err(refused(&needs.missing, way.cluster().name()));
     }
-    let phases = way.phases(limit, interrupt)?;
     if wishes.terms.dry_run {
-        output.data(&script(&needs.made, &phases))?;
+        let builds = || wishes.source.building(&deployed.profile, Kind::Docker, wishes.templates);
+        let builds = (!needs.unbuilt.is_empty()).then(builds);
+        let phases = way.phases(&needs, limit, interrupt)?;
+        output.data(&script(builds.iter().chain(&needs.made), &phases))?;
         return Ok(Exit::Done);
     }
+    setting.build(&std::mem::take(&mut needs.unbuilt), interrupt, output)?;
     for command in &needs.made {
         command.output(interrupt, Some(limit))?;
     }
+    let phases = way.phases(&needs, limit, interrupt)?;
     let environment = |name: &str| std::env::var(name).ok();
-    let vault = Vault::of(&deployed.profile, &Folder::of(deployed.loaded.root()?), &environment);
+    let vault = Vault::of(&deployed.profile, setting.workspace, &environment);
     // Those of a cluster alone are not known here.
     let mask = Mask::of(&deployed.plan, &vault, &environment);
-    let mut watch = Watch::begin(way.cluster(), deployed.place, limit, mask, interrupt)?;
+    let mut watch = Watch::begin(deployed, way.cluster(), limit, mask, interrupt)?;
     for phase in &phases {
         watch.phase(phase, output)?;
     }
@@ -239,13 +284,13 @@ fn refused(missing: &[Need], name: &str) -> Failure {
 }
 
 /// The commands as a shell runs them.
-fn script(made: &[Command], phases: &[Phase]) -> String {
+fn script<'a>(before: impl Iterator<Item = &'a Command>, phases: &[Phase]) -> String {
     let mut text = String::new();
-    for command in made {
+    for command in before {
         let _ = writeln!(text, "{command}");
     }
     for phase in phases {
-        for command in std::iter::once(&phase.apply).chain(&phase.waits) {
+        for command in phase.apply.iter().chain(&phase.waits) {
             let _ = writeln!(text, "{command}");
         }
         let ids: Vec<&str> = phase.awaits.iter().map(Id::as_str).collect();

@@ -7,14 +7,14 @@ use orch_manifest::model::AppKind;
 
 use super::super::cluster::{ask, stack};
 use super::super::failure::Failure;
-use super::{Needs, Setting};
+use super::{Needs, REGISTRY, Setting};
 use crate::deploy::stack::{self as part, Stack, deploy, missing_secrets, part_name};
 use crate::deploy::{Need, Phase, phase};
-use crate::engine::{Cluster, Command, Engine, Interrupt, Swarm};
+use crate::engine::{Cluster, Command, Engine, Interrupt, Kind, Swarm};
 use crate::exit::Exit;
 use crate::launch::environment::Vault;
 use crate::launch::secrets;
-use crate::plan::{Plan, Role};
+use crate::plan::{Plan, Role, Workload};
 
 /// The parts of a rendered stack that are deployed one after the other; none where all of it is one.
 pub(super) fn parts(plan: &Plan, files: &[(String, String)]) -> Result<Vec<(String, String)>, Failure> {
@@ -79,25 +79,63 @@ impl<'a> Way<'a> {
         Ok(())
     }
 
+    fn nodes(interrupt: &Interrupt) -> Result<Vec<String>, Failure> {
+        let nodes = ask(&Swarm::docker().args(["node", "ls", "--quiet"]), interrupt)?;
+        Ok(nodes.lines().map(str::to_owned).collect())
+    }
+
+    /// The images that are missing on the only node. Other nodes have theirs from a registry.
+    fn images(&self, nodes: &[String], needs: &mut Needs, interrupt: &Interrupt) -> Result<(), Failure> {
+        let all = self.setting.wishes.build;
+        if needs.is_here {
+            let unbuilt = self.setting.applications(interrupt).unbuilt(all);
+            // What cannot be built here is said when it is needed.
+            needs.unbuilt = if self.setting.is_dry { unbuilt.unwrap_or_default() } else { unbuilt? };
+            return Ok(());
+        }
+        if !all {
+            return Ok(());
+        }
+        let whose = format!("{} nodes in the profile `{}`", nodes.len(), self.setting.plan.profile);
+        let message = format!("`--build` is for a developer's own swarm of one node, and not for {whose}");
+        Err(Failure::new(Exit::Usage, message).help(REGISTRY))
+    }
+
+    /// The services of a developer's own swarm whose images were built anew under the same names.
+    fn renewed(&self, needs: &Needs, interrupt: &Interrupt) -> Result<BTreeSet<String>, Failure> {
+        if !needs.is_here {
+            return Ok(BTreeSet::new());
+        }
+        let mut renewed = BTreeSet::new();
+        for (id, name, image) in self.swarm.images(interrupt)? {
+            let workload = self.setting.plan.workloads.iter().find(|workload| workload.id.as_str() == id);
+            // Another name is another version, which is deployed as one; and a job runs again in any case.
+            let is_same = |workload: &&Workload| workload.image.to_string() == name && !workload.is_job();
+            let Some(workload) = workload.filter(is_same) else { continue };
+            let is_unbuilt = needs.unbuilt.iter().any(|unbuilt| unbuilt.name == workload.image);
+            if is_unbuilt || Kind::Docker.image(&name, interrupt)?.is_some_and(|now| now != image) {
+                renewed.insert(id);
+            }
+        }
+        Ok(renewed)
+    }
+
     /// The nodes that data is pinned to. Where there is only one, on a developer's machine it is that one.
-    fn pins(&self, needs: &mut Needs, interrupt: &Interrupt) -> Result<(), Failure> {
+    fn pins(&self, nodes: &[String], needs: &mut Needs, interrupt: &Interrupt) -> Result<(), Failure> {
         let pins = self.stack.pins();
         if pins.is_empty() {
             return Ok(());
         }
-        let nodes = ask(&Swarm::docker().args(["node", "ls", "--quiet"]), interrupt)?;
-        let nodes: Vec<&str> = nodes.lines().collect();
         let format = "{{range $name, $value := .Spec.Labels}}{{$name}}={{$value}}{{\"\\n\"}}{{end}}";
-        let inspect = Swarm::docker().args(["node", "inspect", "--format", format]).args(nodes.iter().copied());
+        let inspect = Swarm::docker().args(["node", "inspect", "--format", format]).args(nodes);
         let labels = ask(&inspect, interrupt)?;
         let labels: BTreeSet<&str> = labels.lines().collect();
         let missing: BTreeMap<&String, &String> =
             pins.iter().filter(|(label, _)| !labels.contains(label.as_str())).collect();
-        let is_own = self.setting.plan.profile.is_private() && nodes.len() == 1;
         for (label, id) in missing {
             let command = Swarm::docker().args(["node", "update", "--label-add", label]);
-            if is_own {
-                needs.made.push(command.arg(nodes[0]));
+            if needs.is_here {
+                needs.made.push(command.args(nodes));
             } else {
                 let what = format!("a node with the label {label}, which keeps the data of {id}");
                 needs.missing.push(Need { what, cure: format!("{command} NODE") });
@@ -116,21 +154,31 @@ impl super::Way for Way<'_> {
         let mut needs = Needs::default();
         self.secrets(&mut needs, interrupt)?;
         needs.missing.extend(self.variables());
-        self.pins(&mut needs, interrupt)?;
+        let nodes = Self::nodes(interrupt)?;
+        needs.is_here = self.setting.plan.profile.is_private() && nodes.len() == 1;
+        self.pins(&nodes, &mut needs, interrupt)?;
+        self.images(&nodes, &mut needs, interrupt)?;
         Ok(needs)
     }
 
-    fn phases(&self, _: Duration, interrupt: &Interrupt) -> Result<Vec<Phase>, Failure> {
+    fn phases(&self, needs: &Needs, _: Duration, interrupt: &Interrupt) -> Result<Vec<Phase>, Failure> {
         let plan = self.setting.plan;
         let help = Swarm::docker().args(["stack", "deploy", "--help"]);
         let can_wait = ask(&help, interrupt)?.contains("--detach");
         let steps = phase::phases(plan);
         let is_one = steps.len() < 2;
+        let renewed = self.renewed(needs, interrupt)?;
         let phases = (1..).zip(steps).map(|(number, mut ids)| {
             let file = if is_one { part::FILE.to_owned() } else { part_name(number) };
-            let apply = deploy(self.swarm.name(), &self.setting.folder.join(file), can_wait, plan.profile.is_private());
+            let mut apply =
+                vec![deploy(self.swarm.name(), &self.setting.folder.join(file), can_wait, plan.profile.is_private())];
+            // To the swarm an image of the same name is the same.
+            let renewed: Vec<String> = ids.iter().map(ToString::to_string).filter(|id| renewed.contains(id)).collect();
+            if !renewed.is_empty() {
+                apply.extend(self.swarm.restart(&renewed, None));
+            }
             // Nobody starts what runs on a schedule.
-            let is_started = |workload: &crate::plan::Workload| workload.role != Role::App(AppKind::Cron);
+            let is_started = |workload: &Workload| workload.role != Role::App(AppKind::Cron);
             ids.retain(|id| plan.workload(id).is_some_and(is_started));
             Phase { apply, waits: Vec::new(), awaits: ids }
         });

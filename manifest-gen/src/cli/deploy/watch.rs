@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use orch_manifest::Id;
 
-use super::super::cluster::Place;
+use super::super::cluster::{Deployed, Place};
 use super::super::failure::Failure;
+use super::REGISTRY;
 use crate::deploy::Phase;
 use crate::engine::command::Running;
+use crate::engine::rollout::names_no_image;
 use crate::engine::{Cluster, CommandError, ERASE, EngineError, Interrupt, Logs, Rollout, Stage};
 use crate::exit::Exit;
 use crate::launch::mask::Mask;
@@ -28,6 +30,8 @@ pub(super) struct Watch<'a> {
     place: Place,
     limit: Duration,
     interrupt: &'a Interrupt,
+    /// Those whose images are made from the sources.
+    applications: BTreeSet<Id>,
     /// What of a log is not for a screen.
     mask: Mask,
     /// What there was before anything was deployed.
@@ -51,14 +55,16 @@ enum Trouble {
 
 impl<'a> Watch<'a> {
     pub(super) fn begin(
+        deployed: &'a Deployed,
         cluster: &'a dyn Cluster,
-        place: Place,
         limit: Duration,
         mask: Mask,
         interrupt: &'a Interrupt,
     ) -> Result<Self, Failure> {
         let before = cluster.rollouts(&[], interrupt)?;
-        Ok(Self { cluster, place, limit, interrupt, mask, before, started: Instant::now(), told: BTreeSet::new() })
+        let applications = deployed.loaded.manifest.apps.iter().map(|entry| entry.id.clone()).collect();
+        let (started, told, place) = (Instant::now(), BTreeSet::new(), deployed.place);
+        Ok(Self { cluster, place, limit, interrupt, applications, mask, before, started, told })
     }
 
     /// Runs a step, and waits until everything of it is there.
@@ -74,13 +80,15 @@ impl<'a> Watch<'a> {
 
     fn run(&mut self, phase: &Phase, progress: &Progress, output: &mut Output) -> Result<Option<Trouble>, Failure> {
         // Until it is applied, what is there says nothing about what is to be there.
-        let left = self.limit.saturating_sub(self.started.elapsed());
-        progress.waits(&format!("{}: {}", seconds(self.started.elapsed()), phase.apply));
-        match phase.apply.output(self.interrupt, Some(left)) {
-            Ok(_) => {}
-            Err(CommandError::Interrupted) => return Ok(Some(Trouble::Interrupted)),
-            Err(error @ CommandError::Missing { .. }) => return Err(error.into()),
-            Err(error) => return Ok(Some(Trouble::Refused(error))),
+        for command in &phase.apply {
+            let left = self.limit.saturating_sub(self.started.elapsed());
+            progress.waits(&format!("{}: {command}", seconds(self.started.elapsed())));
+            match command.output(self.interrupt, Some(left)) {
+                Ok(_) => {}
+                Err(CommandError::Interrupted) => return Ok(Some(Trouble::Interrupted)),
+                Err(error @ CommandError::Missing { .. }) => return Err(error.into()),
+                Err(error) => return Ok(Some(Trouble::Refused(error))),
+            }
         }
         for command in &phase.waits {
             let mut running = command.start()?;
@@ -157,8 +165,12 @@ impl<'a> Watch<'a> {
         for (id, _) in &ids {
             self.tail(id, output);
         }
-        let done = self.go_back(phase, output);
-        failure.or_help(format!("{done}; {}", self.status()))
+        let mut words = vec![self.go_back(phase, output)];
+        if ids.iter().any(|(id, why)| self.applications.contains(id) && names_no_image(why)) {
+            words.push(REGISTRY.to_owned());
+        }
+        words.push(self.status());
+        failure.or_help(words.join("; "))
     }
 
     fn status(&self) -> String {

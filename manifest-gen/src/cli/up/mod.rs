@@ -1,5 +1,4 @@
 mod decide;
-mod images;
 mod start;
 mod steps;
 
@@ -7,14 +6,16 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use super::cluster::{Place, PlaceArgs};
-use super::deploy::{Terms, Wishes, deploy};
+use super::deploy::{REGISTRY, Terms, Wishes, deploy};
 use super::engine::EngineArg;
 use super::failure::Failure;
+use super::images::Builder;
 use super::running::Subject;
 use super::selection::{ProfileArg, Source};
 use super::templates::Templates;
+use super::unbuilt::Applications;
 use crate::engine::command::quoted;
-use crate::engine::{Compose, Container, Engine, Interrupt, Project, Tool, labelled};
+use crate::engine::{Command, Compose, Container, Engine, Interrupt, Project, Tool, labelled};
 use crate::exit::Exit;
 use crate::finding::{Finding, Severity, has_errors};
 use crate::launch::environment::{Value, Vault};
@@ -95,9 +96,13 @@ impl Args {
             (self.expose_internals, "--expose-internals"),
             (self.if_needed, "--if-needed"),
             (self.retry_failed, "--retry-failed"),
-            (self.build, "--build"),
         ];
         match flags.iter().find(|(given, _)| *given) {
+            None if self.build && place == Place::K8s => Err(Failure::new(
+                Exit::Usage,
+                "the images of a Kubernetes cluster come from a registry, and `--build` is for this machine",
+            )
+            .help(REGISTRY)),
             None => Ok(()),
             Some((_, flag)) => {
                 let message = format!("`{flag}` is for this machine, and not for `--target {}`", place.target());
@@ -126,8 +131,16 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
 fn in_cluster(args: &Args, place: Place, output: &mut Output) -> Result<Exit, Failure> {
     args.refuse_of_one_machine(place)?;
     let deployed = args.place.reach.find(place, &args.profile, &args.source)?;
-    let wishes = Wishes { terms: &args.terms, reach: &args.place.reach, diff: false, prune: false };
-    deploy(&deployed, &wishes, &args.templates, output)
+    let wishes = Wishes {
+        terms: &args.terms,
+        reach: &args.place.reach,
+        templates: &args.templates,
+        source: &args.source,
+        build: args.build,
+        diff: false,
+        prune: false,
+    };
+    deploy(&deployed, &wishes, output)
 }
 
 fn on_this_machine(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
@@ -198,8 +211,9 @@ fn attempt(
     let engine = setting.compose(&launch);
     if args.terms.dry_run {
         // What cannot be built here is said when it is needed.
-        let builds = setting.unbuilt(&launch).is_ok_and(|images| !images.is_empty());
-        output.data(&script(&launch, &engine, &containers, builds.then_some(setting.profile)))?;
+        let builds = setting.applications(&launch).unbuilt(args.build).is_ok_and(|images| !images.is_empty());
+        let builds = builds.then(|| args.source.building(setting.profile, setting.tool.kind(), &args.templates));
+        output.data(&script(&launch, &engine, &containers, builds.as_ref()))?;
         return Ok(Exit::Done);
     }
     tell(&launch, &format!("{}-{}", launch.plan.system, setting.profile), output);
@@ -225,6 +239,32 @@ fn attempt(
 }
 
 impl Setting<'_> {
+    fn applications<'a>(&'a self, launch: &'a Launch) -> Applications<'a> {
+        Applications {
+            loaded: self.loaded,
+            plan: &launch.plan,
+            engine: self.tool.kind(),
+            interrupt: self.interrupt,
+            instead: "`cargo orch up --no-apps` starts the services alone, and `cargo orch run` an application on the host",
+        }
+    }
+
+    /// Builds the images that have to be built, and says which.
+    fn build(&self, launch: &Launch, output: &mut Output) -> Result<(), Failure> {
+        let applications = self.applications(launch);
+        let unbuilt = applications.unbuilt(self.args.build)?;
+        let Some(cargo) = self.args.source.cargo()?.filter(|_| !unbuilt.is_empty()) else { return Ok(()) };
+        let builder = Builder {
+            cargo,
+            folder: self.folder,
+            engine: self.tool.kind(),
+            packs: self.packs,
+            platform: None,
+            interrupt: self.interrupt,
+        };
+        applications.build(&unbuilt, &builder, output)
+    }
+
     /// Whether all of it runs already, as it would be started now.
     fn is_there(&self, launch: &Launch, containers: &[Container]) -> Result<bool, Failure> {
         let planned = expected(&launch.plan);
@@ -287,10 +327,10 @@ fn there(setting: &Setting<'_>, name: &str) -> Result<Vec<Container>, Failure> {
 }
 
 /// The commands as a shell runs them, with every secret read from where it is.
-fn script(launch: &Launch, engine: &Compose, there: &[Container], builds: Option<&Profile>) -> String {
+fn script(launch: &Launch, engine: &Compose, there: &[Container], builds: Option<&Command>) -> String {
     let mut text = String::new();
-    if let Some(profile) = builds {
-        let _ = writeln!(text, "cargo orch build --profile {profile}");
+    if let Some(command) = builds {
+        let _ = writeln!(text, "{command}");
     }
     for (name, value) in &launch.given.variables {
         let value = match value {
@@ -341,7 +381,7 @@ fn same_images(launch: &Launch, tool: &Tool, containers: &[Container], interrupt
         if ids.is_empty() {
             continue;
         }
-        let image = tool.image(&workload.image.to_string(), interrupt)?;
+        let image = tool.kind().image(&workload.image.to_string(), interrupt)?;
         if ids.iter().any(|id| Some(*id) != image.as_deref()) {
             return Ok(false);
         }

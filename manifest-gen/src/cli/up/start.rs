@@ -252,7 +252,7 @@ impl<'a> Wait<'a> {
             return Refusal::PortTaken(Failure::from(error).or_help(still(containers)));
         }
         let is_absent = |image: &ImageRef| {
-            self.engine.tool().image(&image.to_string(), self.terms.interrupt).is_ok_and(|found| found.is_none())
+            self.engine.tool().kind().image(&image.to_string(), self.terms.interrupt).is_ok_and(|found| found.is_none())
         };
         let absent = self.plan.workloads.iter().filter(|workload| is_absent(&workload.image));
         let absent: Vec<String> =

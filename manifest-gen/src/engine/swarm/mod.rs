@@ -2,8 +2,10 @@
 
 mod stack;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::inspect::{self, Details};
 use super::labelled::{labelled, lines};
 use super::{Cluster, Command, Container, Engine, EngineError, Interrupt, Logs, PATIENCE, Rollout};
 
@@ -11,6 +13,9 @@ pub use stack::{Service, parse};
 
 /// The label by which Docker says which stack something belongs to.
 pub const STACK_LABEL: &str = "com.docker.stack.namespace";
+
+/// The label by which Docker says of which service a container is.
+const SERVICE_LABEL: &str = "com.docker.swarm.service.name";
 
 /// A stack in a swarm, through a node that manages it.
 pub struct Swarm {
@@ -38,6 +43,43 @@ impl Swarm {
     /// The ids of all that there is of a sort (`service`, `volume`, `container`) with the stack's label.
     fn labelled(&self, sort: &str, interrupt: &Interrupt) -> Result<Vec<String>, EngineError> {
         labelled(Self::docker(), sort, &[(STACK_LABEL, &self.name)], interrupt)
+    }
+
+    /// What is known of the containers of the stack on the node that is asked, each with its service.
+    fn here(&self, interrupt: &Interrupt) -> Result<Vec<(String, Details)>, EngineError> {
+        let label = format!("label={STACK_LABEL}={}", self.name);
+        let list = ["container", "ls", "--no-trunc", "--filter", &label, "--format"];
+        let list = Self::docker().args(list).arg(format!("{{{{.ID}}}} {{{{.Label \"{SERVICE_LABEL}\"}}}}"));
+        let listed = lines(&list, interrupt)?;
+        let service = |line: &String| {
+            let (id, name) = line.split_once(' ')?;
+            Some((id.to_owned(), name.strip_prefix(&self.name)?.strip_prefix('_')?.to_owned()))
+        };
+        let services: BTreeMap<String, String> = listed.iter().filter_map(service).collect();
+        if services.is_empty() {
+            return Ok(Vec::new());
+        }
+        let inspect = Self::docker().args(["inspect", "--type", "container"]).args(services.keys());
+        // One that went meanwhile makes it fail, and is not in what it prints.
+        let output = inspect.capture(interrupt, Some(PATIENCE))?;
+        let details = inspect::parse(&output.stdout).ok_or_else(|| EngineError::Unreadable {
+            command: inspect.to_string(),
+            problem: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        })?;
+        Ok(details.into_iter().filter_map(|(id, details)| Some((services.get(&id)?.clone(), details))).collect())
+    }
+
+    /// What the containers of the node that is asked are made of: their service, the name of its image, and the id
+    /// of their own.
+    pub fn images(&self, interrupt: &Interrupt) -> Result<Vec<(String, String, String)>, EngineError> {
+        let here = self.here(interrupt)?;
+        if here.is_empty() {
+            return Ok(Vec::new());
+        }
+        let services = self.stack(interrupt)?;
+        let image =
+            |id: &String| services.iter().find(|service| service.id == *id).map(|service| service.image.clone());
+        Ok(here.into_iter().filter_map(|(id, details)| Some((id.clone(), image(&id)?, details.image))).collect())
     }
 
     /// Everything that the swarm has of the stack.

@@ -24,7 +24,8 @@ pub struct Service {
     /// Its id in the system: its name without the stack's.
     pub id: String,
     name: String,
-    image: String,
+    /// The name of its image.
+    pub(super) image: String,
     is_job: bool,
     /// How many tasks there are to be.
     wanted: usize,
