@@ -3,7 +3,8 @@
 
     controllers.py KUBECONFIG
 
-Until it is ended it makes of every Deployment a ReplicaSet a version and pods, of every StatefulSet pods, and lets
+Until it is ended it makes of every Deployment a ReplicaSet a version and pods, of every StatefulSet a ControllerRevision a
+version and pods, and lets
 Jobs complete, in every namespace. Nothing runs: only what the API says of it is written, in the way that the
 controllers write it. A pod whose image has the tag `absent` cannot be pulled, and one with the tag `crashing` ends
 again and again; a Job with the tag `failing` fails.
@@ -126,11 +127,28 @@ def deployment(object):
     call("PATCH", f"{base}/deployments/{name}/status", {"status": status})
 
 
+def revise(object, name, owners):
+    """Writes down the version of a StatefulSet as its newest, which is what `kubectl rollout undo` goes back by."""
+    metadata, spec = object["metadata"], object["spec"]
+    base = f"/apis/apps/v1/namespaces/{metadata['namespace']}/controllerrevisions"
+    own = [one for one in items(base) if one["metadata"]["ownerReferences"][0]["uid"] == metadata["uid"]]
+    last = max((one["revision"] for one in own), default=0)
+    there = next((one for one in own if one["metadata"]["name"] == name), None)
+    if there and there["revision"] < last:
+        # A patch is written in another order, and the server takes that for another content.
+        call("DELETE", f"{base}/{name}")
+    if there is None or there["revision"] < last:
+        labels = spec["selector"]["matchLabels"]
+        data = {"spec": {"template": {**spec["template"], "$patch": "replace"}}}
+        call("POST", base, {"metadata": {"name": name, "labels": labels, "ownerReferences": owners}, "data": data, "revision": last + 1})
+
+
 def stateful_set(object):
     metadata, spec = object["metadata"], object["spec"]
     namespace, name, wanted = metadata["namespace"], metadata["name"], spec.get("replicas", 1)
     template, version = spec["template"], f"{name}-{short(spec['template'])}"
     ready, made = 0, owner(object, "StatefulSet", "apps/v1")
+    revise(object, version, made)
     for number in range(wanted):
         path = f"/api/v1/namespaces/{namespace}/pods/{name}-{number}"
         there = call("GET", path)
@@ -160,7 +178,7 @@ def orphans():
     paths = {"Deployment": "deployments", "StatefulSet": "statefulsets"}
     there = {object["metadata"]["uid"] for path in paths.values() for object in items(f"/apis/apps/v1/{path}")}
     there |= {object["metadata"]["uid"] for object in items("/apis/batch/v1/jobs")}
-    for base, kind in (("/apis/apps/v1", "replicasets"), ("/api/v1", "pods")):
+    for base, kind in (("/apis/apps/v1", "replicasets"), ("/apis/apps/v1", "controllerrevisions"), ("/api/v1", "pods")):
         for object in items(f"{base}/{kind}"):
             metadata = object["metadata"]
             owners = metadata.get("ownerReferences", [])

@@ -11,7 +11,7 @@ use crate::engine::{Cluster, Command, CommandError, Interrupt, Kubernetes, Swarm
 use crate::exit::Exit;
 use crate::finding::Finding;
 use crate::launch::readiness::{Expected, expected_in_cluster};
-use crate::plan::{Plan, Profile};
+use crate::plan::{Plan, Profile, Workload};
 use crate::target::{kubernetes, swarm};
 
 /// Where a system runs.
@@ -111,7 +111,8 @@ impl ReachArgs {
 
 /// The stack of a plan.
 pub(super) fn stack(plan: &Plan) -> Swarm {
-    Swarm::new(swarm::stack(plan), plan.workloads.iter().map(|workload| workload.id.to_string()).collect())
+    let process = |workload: &Workload| (workload.id.to_string(), swarm::process(plan, workload));
+    Swarm::new(swarm::stack(plan), plan.workloads.iter().map(process).collect())
 }
 
 /// What is to be there of a plan in a cluster.

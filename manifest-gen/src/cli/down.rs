@@ -49,6 +49,10 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let progress = Progress::new();
     progress.waits(&format!("stops {name}"));
     started.engine.down(args.volumes).output(&started.interrupt, None)?;
+    for command in started.engine.lingering(&started.interrupt)? {
+        // What ends by itself meanwhile is not there any more to be ended.
+        command.capture(&started.interrupt, None)?;
+    }
     gone(&started)?;
     for command in started.engine.leftovers(args.volumes, &started.interrupt)? {
         command.output(&started.interrupt, None)?;

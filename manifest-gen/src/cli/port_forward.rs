@@ -14,7 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Reach a port of a container through one of this machine, until Ctrl-C
 ///
-/// For a port that is not published: connections to 127.0.0.1 are handed on to the container's address.
+/// For a port that is not published: connections to 127.0.0.1 are handed on to the container's address. Of a swarm, those
+/// of this node's containers are reached that are not in internal networks alone.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The service
@@ -77,11 +78,18 @@ fn reached(started: &Started, service: &str, port: Port) -> Result<SocketAddr, F
     let published = container.ports.iter().filter(|live| live.target == port.get() && live.protocol == "tcp");
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let published = published.map(|live| SocketAddr::new(live.address.unwrap_or(loopback), live.port));
-    let own = container.details.addresses.iter().map(|address| SocketAddr::new(*address, port.get()));
+    let own = started.engine.addresses(container, &started.interrupt)?;
+    let own = own.into_iter().map(|address| SocketAddr::new(address, port.get()));
     let mut addresses = published.chain(own);
     addresses.find(|address| TcpStream::connect_timeout(address, PATIENCE).is_ok()).ok_or_else(|| {
+        let publish = match started.engine.publish(service, port.get()) {
+            Some(command) => {
+                format!(", since the service is in internal networks alone or on another node, `{command}` publishes the port until the next deployment")
+            }
+            None => ", `cargo orch up --expose-internals` publishes the port".to_owned(),
+        };
         Failure::new(Exit::Findings, format!("nobody answers on port {port} of `{service}`"))
-            .help("see whether it listens there; where this machine does not reach containers, `cargo orch up --expose-internals` publishes the port")
+            .help(format!("see whether it listens there; where this machine does not reach containers{publish}"))
     })
 }
 

@@ -69,6 +69,11 @@ impl Objects {
             .collect()
     }
 
+    /// The Job of a service.
+    pub fn job(&self, id: &Id) -> Option<&Value> {
+        self.objects().find(|object| object["kind"] == "Job" && service(object) == id.as_str())
+    }
+
     /// Everything that is applied, as `kind/name`.
     pub fn names(&self) -> BTreeSet<String> {
         self.objects().filter_map(reference).collect()
@@ -158,6 +163,27 @@ fn named(value: &Value, found: &mut BTreeSet<Key>) {
         }
         _ => {}
     }
+}
+
+/// How long a run that nobody removes is kept, in seconds: a day.
+const KEPT: u32 = 86_400;
+
+/// A Job that runs once under another name, as a Job or the template of a `CronJob` says.
+///
+/// It is not tried again, so that how its pod ends is how the job ends.
+pub fn once(mut job: Value, name: &str) -> Value {
+    job["metadata"]["name"] = name.into();
+    let spec = &mut job["spec"];
+    spec["backoffLimit"] = 0.into();
+    spec["template"]["spec"]["restartPolicy"] = "Never".into();
+    if spec["ttlSecondsAfterFinished"].is_null() {
+        spec["ttlSecondsAfterFinished"] = KEPT.into();
+    }
+    let labels = spec["template"]["metadata"]["labels"].clone();
+    if job["metadata"]["labels"].is_null() {
+        job["metadata"]["labels"] = labels;
+    }
+    job
 }
 
 /// Applies files. Fields that are rendered are ours, whoever wrote them last; all others stay whose they are.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use orch_manifest::Id;
 use orch_templates::Format;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Need;
 use crate::engine::Command;
@@ -24,6 +24,15 @@ const SECTIONS: [&str; 4] = ["configs", "networks", "secrets", "volumes"];
 #[derive(Clone, Debug)]
 pub struct Stack {
     file: Map<String, Value>,
+}
+
+/// A stack file for a single run of a job.
+#[derive(Clone, Debug)]
+pub struct Once {
+    /// The file.
+    pub text: String,
+    /// The image that is run.
+    pub image: String,
 }
 
 /// A secret of the swarm that a stack mounts.
@@ -84,11 +93,29 @@ impl Stack {
     /// The file with some of the services, and what they name.
     pub fn part(&self, ids: &BTreeSet<Id>) -> String {
         let is_in = |id: &String| ids.iter().any(|other| other.as_str() == id);
-        let services: Map<String, Value> = self
-            .section("services")
-            .filter(|(id, _)| is_in(id))
-            .map(|(id, service)| (id.clone(), service.clone()))
-            .collect();
+        let services = self.section("services").filter(|(id, _)| is_in(id));
+        self.with(services.map(|(id, service)| (id.clone(), service.clone())).collect())
+    }
+
+    /// The file with a service that runs once, to its end, under another name.
+    ///
+    /// It is not tried again, so that how it ends is how the job ends.
+    pub fn once(&self, id: &Id, name: &str) -> Option<Once> {
+        let (_, service) = self.section("services").find(|(other, _)| id.as_str() == *other)?;
+        let mut service = service.as_object()?.clone();
+        service.remove("ports");
+        let deploy = service.entry("deploy").or_insert_with(|| Value::Object(Map::new())).as_object_mut()?;
+        deploy.remove("update_config");
+        deploy.remove("rollback_config");
+        deploy.insert("mode".to_owned(), "replicated-job".into());
+        deploy.insert("replicas".to_owned(), 1.into());
+        deploy.insert("restart_policy".to_owned(), json!({"condition": "none"}));
+        let image = service.get("image")?.as_str()?.to_owned();
+        Some(Once { text: self.with(Map::from_iter([(name.to_owned(), service.into())])), image })
+    }
+
+    /// The file with these services, and what they name.
+    fn with(&self, services: Map<String, Value>) -> String {
         let mut file: Map<String, Value> = self
             .file
             .iter()

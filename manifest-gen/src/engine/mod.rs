@@ -26,6 +26,7 @@ pub mod ps;
 pub mod rollout;
 pub mod swarm;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 pub use choose::{ChooseError, Kind, Tool, choose};
@@ -35,7 +36,7 @@ pub use interrupt::Interrupt;
 pub use kubernetes::Kubernetes;
 pub use labelled::labelled;
 pub use ps::{Container, Health, State};
-pub use rollout::{Cluster, Rollout, Stage};
+pub use rollout::{Cluster, Rollout, Run, Stage};
 pub use swarm::Swarm;
 
 /// How long an engine has to answer a question.
@@ -50,6 +51,12 @@ pub trait Engine {
 
     /// Stops and removes everything; the data too where that is said.
     fn down(&self, volumes: bool) -> Command;
+
+    /// Ends what [`Engine::down`] has removed and left running, where an engine does that.
+    fn lingering(&self, interrupt: &Interrupt) -> Result<Vec<Command>, EngineError> {
+        let _ = interrupt;
+        Ok(Vec::new())
+    }
 
     /// Whether nothing runs any more of what [`Engine::down`] stops.
     fn is_gone(&self, interrupt: &Interrupt) -> Result<bool, EngineError>;
@@ -83,6 +90,19 @@ pub trait Engine {
     fn forward(&self, service: &str, local: u16, port: u16) -> Option<Command> {
         let _ = (service, local, port);
         None
+    }
+
+    /// Publishes a port of a service on the machine it runs on, until it is deployed again; `None` where the plan
+    /// says what is published.
+    fn publish(&self, service: &str, port: u16) -> Option<Command> {
+        let _ = (service, port);
+        None
+    }
+
+    /// The addresses at which this machine may reach a container.
+    fn addresses(&self, container: &Container, interrupt: &Interrupt) -> Result<Vec<IpAddr>, EngineError> {
+        let _ = interrupt;
+        Ok(container.details.addresses.clone())
     }
 
     /// What runs of the system, and what has ended and is still there.

@@ -35,6 +35,20 @@ pub enum Stage {
     Failed(String),
 }
 
+/// How far a job that runs once has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// It has not begun; for what it waits.
+    Waits(String),
+    /// It runs.
+    Runs,
+    /// It is over.
+    Over(Outcome),
+}
+
+/// The exit code that a job ended with, or why it did not come to its end.
+pub type Outcome = Result<i64, String>;
+
 /// Whether what a cluster says of a container is that its image is not to be had.
 ///
 /// Source: the messages of the Docker Engine, and the reasons of the kubelet (`pkg/kubelet/images/types.go`).
@@ -50,4 +64,19 @@ pub trait Cluster: Engine {
 
     /// Goes back to the version before this one, where the cluster knows one.
     fn roll_back(&self, rollout: &Rollout) -> Command;
+
+    /// How far a job has come that was started beside what is deployed, by the cluster's name of it.
+    fn run(&self, name: &str, interrupt: &Interrupt) -> Result<Run, EngineError>;
+
+    /// What it has printed, from its beginning.
+    fn run_log(&self, name: &str, follow: bool) -> Command;
+
+    /// Ends and removes it.
+    fn end_run(&self, name: &str) -> Command;
+
+    /// Removes what [`Cluster::end_run`] may leave behind, found before it is run.
+    fn leftovers_of_run(&self, name: &str, interrupt: &Interrupt) -> Result<Vec<Command>, EngineError> {
+        let _ = (name, interrupt);
+        Ok(Vec::new())
+    }
 }

@@ -13,6 +13,7 @@ case "$*" in
   *"get namespace"*) cat $HERE/namespace ;;
   *"get secrets,configmaps"*) cat $HERE/keys ;;
   *"apply"*worker*) cat $HERE/refusal >&2 2>/dev/null && exit 1; cp $HERE/after $HERE/now ;;
+  *"apply"*store*) [ ! -f $HERE/after-set ] || cp $HERE/after-set $HERE/now ;;
   *"get deployments,statefulsets,jobs,replicasets,pods"*) cat $HERE/now ;;
   *"get deployments"*) cat $HERE/applied ;;
   *"logs "*) echo the last words ;;
@@ -123,6 +124,49 @@ fn what_fails_is_rolled_back_with_its_log() {
         ["kubectl --namespace s-prod rollout undo deployment/worker"],
         "what was not changed is left alone"
     );
+}
+
+#[test]
+fn an_image_that_is_not_to_be_had_names_the_registry() {
+    let absent = json!({"kind": "Pod", "metadata": {"name": "worker-new-1", "labels": {"app.kubernetes.io/name": "worker", "pod-template-hash": "new"}},
+        "status": {"phase": "Pending", "containerStatuses": [{"name": "worker", "state": {"waiting": {"reason": "ImagePullBackOff"}}}]}});
+    let set = json!({"kind": "ReplicaSet", "metadata": {"name": "new", "labels": {"app.kubernetes.io/name": "worker", "pod-template-hash": "new"},
+        "annotations": {"deployment.kubernetes.io/revision": "2"}}});
+    let cluster = cluster(&[deployment("x:1", false), set, absent]);
+    let ran = cluster.run(&["deploy", "--target", "k8s", "--profile", "prod"]).ends(1);
+    ran.says(&["`worker` ImagePullBackOff", "`cargo orch build` and `cargo orch push`"]);
+}
+
+/// The set of the store in a version, of which its newest pod is ready or ends again and again.
+fn store(version: u64, is_ready: bool) -> [Value; 2] {
+    let revision = format!("store-{version}");
+    let ready = u64::from(is_ready);
+    let labels = json!({"app.kubernetes.io/name": "store"});
+    let set = json!({"kind": "StatefulSet", "metadata": {"name": "store", "generation": version, "labels": labels},
+        "spec": {"replicas": 1, "template": {"version": version}},
+        "status": {"observedGeneration": version, "readyReplicas": ready, "updatedReplicas": 1, "updateRevision": revision, "currentRevision": "store-1"}});
+    let state = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+    let pod = json!({"kind": "Pod", "metadata": {"name": "store-0", "labels": {"app.kubernetes.io/name": "store", "controller-revision-hash": revision}},
+        "status": {"phase": "Running", "containerStatuses": [{"name": "store", "restartCount": 4,
+            "state": if is_ready { json!({"running": {}}) } else { state }, "lastState": {"terminated": {"exitCode": 2}}}]}});
+    [set, pod]
+}
+
+#[test]
+fn a_set_that_fails_is_rolled_back_and_nothing_after_it_is_applied() {
+    let cluster = cluster(&[]);
+    let list = |items: &[Value]| json!({"items": items}).to_string();
+    cluster.write("before", &list(&store(1, true)));
+    cluster.write("now", &list(&store(1, true)));
+    cluster.write("after-set", &list(&store(2, false)));
+    cluster.run(&["deploy", "--target", "k8s", "--profile", "prod"]).ends(1).says(&[
+        "`store` does not stay up: it ended 4 times, last with 2",
+        "the last words",
+        "rolled `store` back with `kubectl --namespace s-prod rollout undo statefulset/store`",
+    ]);
+    let calls = cluster.calls();
+    assert_eq!(calls.iter().filter(|call| call.contains("undo")).count(), 1, "{calls:#?}");
+    assert!(!calls.iter().any(|call| call.contains("apply") && call.contains("migrate")), "{calls:#?}");
 }
 
 #[test]

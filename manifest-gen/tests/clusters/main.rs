@@ -7,8 +7,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod building;
+mod data;
 mod kubernetes;
 mod reading;
+mod run_job;
 mod stand_in;
 mod swarm;
 

@@ -43,6 +43,15 @@ impl Ran {
     }
 }
 
+/// The same with something that runs on a schedule.
+pub(crate) fn with_schedule() -> String {
+    let mut manifest = manifest();
+    let mut report = manifest["apps"][0].clone();
+    (report["id"], report["kind"], report["schedule"]) = ("report".into(), "cron".into(), "0 3 * * *".into());
+    manifest["apps"].as_array_mut().unwrap().push(report);
+    manifest.to_string()
+}
+
 /// A system with a store that needs a secret, a job, and a worker after it.
 fn manifest() -> Value {
     let place = json!({"package": "p", "file": "src/lib.rs", "item": "S"});

@@ -1,5 +1,5 @@
 mod kubernetes;
-mod swarm;
+pub(super) mod swarm;
 mod watch;
 
 use std::collections::BTreeSet;

@@ -14,7 +14,7 @@ use crate::engine::{Cluster, Command, Engine, Interrupt, Kind, Swarm};
 use crate::exit::Exit;
 use crate::launch::environment::Vault;
 use crate::launch::secrets;
-use crate::plan::{Plan, Role, Workload};
+use crate::plan::{Plan, Role, Variable, Workload};
 
 /// The parts of a rendered stack that are deployed one after the other; none where all of it is one.
 pub(super) fn parts(plan: &Plan, files: &[(String, String)]) -> Result<Vec<(String, String)>, Failure> {
@@ -26,11 +26,32 @@ pub(super) fn parts(plan: &Plan, files: &[(String, String)]) -> Result<Vec<(Stri
     Ok((1..).zip(&steps).map(|(number, ids)| (part_name(number), whole.part(ids))).collect())
 }
 
-fn read(text: Option<&str>) -> Result<Stack, Failure> {
+pub(in crate::cli) fn read(text: Option<&str>) -> Result<Stack, Failure> {
     text.and_then(Stack::parse).ok_or_else(|| {
         Failure::new(Exit::Findings, format!("the pack `swarm` renders no stack to `{}`", part::FILE))
             .help("a pack of your own has to render one, to be deployed")
     })
+}
+
+/// The variables that the deployer has not set, of those that are asked for.
+pub(in crate::cli) fn missing_variables(
+    plan: &Plan,
+    is_asked: impl Fn(&Variable) -> bool,
+) -> impl Iterator<Item = Need> {
+    let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+    let is_missing = move |variable: &&Variable| variable.default.is_none() && !is_set(variable.name.as_str());
+    plan.variables.iter().filter(is_missing).filter(move |variable| is_asked(variable)).map(|variable| {
+        let users: Vec<&str> = variable.used_by.iter().map(orch_manifest::Id::as_str).collect();
+        Need {
+            what: format!("the variable {} for {}", variable.name, users.join(", ")),
+            cure: format!("export {}=VALUE", variable.name),
+        }
+    })
+}
+
+/// Whether the client of `docker stack deploy` can wait.
+pub(in crate::cli) fn can_wait(interrupt: &Interrupt) -> Result<bool, Failure> {
+    Ok(ask(&Swarm::docker().args(["stack", "deploy", "--help"]), interrupt)?.contains("--detach"))
 }
 
 pub(super) struct Way<'a> {
@@ -42,20 +63,6 @@ pub(super) struct Way<'a> {
 impl<'a> Way<'a> {
     pub(super) fn new(setting: &'a Setting<'a>) -> Result<Self, Failure> {
         Ok(Self { setting, swarm: stack(setting.plan), stack: read(Some(setting.text(part::FILE)))? })
-    }
-
-    /// The variables that the deployer has not set.
-    fn variables(&self) -> impl Iterator<Item = Need> {
-        let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
-        let variables = self.setting.plan.variables.iter();
-        let missing = variables.filter(move |variable| variable.default.is_none() && !is_set(variable.name.as_str()));
-        missing.map(|variable| {
-            let users: Vec<&str> = variable.used_by.iter().map(orch_manifest::Id::as_str).collect();
-            Need {
-                what: format!("the variable {} for {}", variable.name, users.join(", ")),
-                cure: format!("export {}=VALUE", variable.name),
-            }
-        })
     }
 
     /// What of the secrets is missing; on a developer's machine it is made.
@@ -153,7 +160,7 @@ impl super::Way for Way<'_> {
     fn needs(&self, interrupt: &Interrupt) -> Result<Needs, Failure> {
         let mut needs = Needs::default();
         self.secrets(&mut needs, interrupt)?;
-        needs.missing.extend(self.variables());
+        needs.missing.extend(missing_variables(self.setting.plan, |_| true));
         let nodes = Self::nodes(interrupt)?;
         needs.is_here = self.setting.plan.profile.is_private() && nodes.len() == 1;
         self.pins(&nodes, &mut needs, interrupt)?;
@@ -163,8 +170,7 @@ impl super::Way for Way<'_> {
 
     fn phases(&self, needs: &Needs, _: Duration, interrupt: &Interrupt) -> Result<Vec<Phase>, Failure> {
         let plan = self.setting.plan;
-        let help = Swarm::docker().args(["stack", "deploy", "--help"]);
-        let can_wait = ask(&help, interrupt)?.contains("--detach");
+        let can_wait = can_wait(interrupt)?;
         let steps = phase::phases(plan);
         let is_one = steps.len() < 2;
         let renewed = self.renewed(needs, interrupt)?;

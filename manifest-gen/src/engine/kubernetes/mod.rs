@@ -5,6 +5,7 @@ mod objects;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::rollout::Run;
 use super::{Cluster, Command, Container, Engine, EngineError, Interrupt, Logs, PATIENCE, Rollout};
 use crate::target::kubernetes::{INSTANCE_LABEL, NAME_LABEL};
 pub use objects::Objects;
@@ -87,6 +88,14 @@ impl Kubernetes {
     fn delete(&self, kinds: &str, selector: &str) -> Command {
         // It is waited for afterwards, for a limited time.
         self.in_namespace().args(["delete", kinds, "--selector", selector, "--ignore-not-found", "--wait=false"])
+    }
+
+    /// What there is of a service of some kinds, as `kind/name`.
+    pub fn of_service(&self, id: &str, kinds: &str, interrupt: &Interrupt) -> Result<Vec<String>, EngineError> {
+        let selector = self.selector(&[id.to_owned()]);
+        let command = self.in_namespace().args(["get", kinds, "--selector", &selector, "--output", "name"]);
+        let output = command.output(interrupt, Some(PATIENCE))?;
+        Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(plain).collect())
     }
 
     /// What was applied for the system and is there, as `kind/name`, of the kinds that start or expose
@@ -188,6 +197,29 @@ impl Cluster for Kubernetes {
 
     fn roll_back(&self, rollout: &Rollout) -> Command {
         self.in_namespace().args(["rollout", "undo", &rollout.name])
+    }
+
+    fn run(&self, name: &str, interrupt: &Interrupt) -> Result<Run, EngineError> {
+        let job = self.in_namespace().args(["get", "job", name, "--output", "json"]);
+        // The label that the Job's controller gives to its pods.
+        let pods = ["get", "pods", "--selector", &format!("job-name={name}"), "--output", "json"];
+        let pods = self.in_namespace().args(pods);
+        let there = job.output(interrupt, Some(PATIENCE))?;
+        let unreadable = |command: &Command, problem| EngineError::Unreadable { command: command.to_string(), problem };
+        let there = serde_json::from_slice(&there.stdout).map_err(|error| unreadable(&job, error.to_string()))?;
+        let listed = pods.output(interrupt, Some(PATIENCE))?;
+        let objects = Objects::parse(&listed.stdout, &self.jobs).map_err(|problem| unreadable(&pods, problem))?;
+        Ok(objects.run(&there))
+    }
+
+    fn run_log(&self, name: &str, follow: bool) -> Command {
+        let logs = self.in_namespace().arg("logs");
+        let logs = if follow { logs.arg("--follow") } else { logs };
+        logs.arg(format!("job/{name}"))
+    }
+
+    fn end_run(&self, name: &str) -> Command {
+        self.in_namespace().args(["delete", "job", name, "--wait=false"])
     }
 }
 

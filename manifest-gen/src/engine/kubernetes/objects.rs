@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::inspect::Details;
-use super::super::rollout::{FAILURES, Rollout, Stage};
+use super::super::rollout::{FAILURES, Rollout, Run, Stage};
 use super::super::{Container, Health, State};
 
 /// Why a container waits that will not start by itself.
@@ -110,6 +110,32 @@ impl Objects {
             shown.state = State::Restarting;
         }
         shown
+    }
+
+    /// How far a Job has come whose pods these are.
+    pub fn run(&self, job: &Value) -> Run {
+        let newest = self.pods().max_by_key(|pod| text(pod, "/metadata/creationTimestamp"));
+        let failed = condition(job, "Failed").filter(|_| is_true(job, "Failed"));
+        let Some(pod) = newest else {
+            return match failed {
+                Some(failed) => Run::Over(Err(text(failed, "/message").to_owned())),
+                None if is_true(job, "Complete") => Run::Over(Ok(0)),
+                None => Run::Waits(String::new()),
+            };
+        };
+        let shown = container(pod);
+        match (text(pod, "/status/phase"), shown.exit_code) {
+            ("Succeeded", _) => Run::Over(Ok(0)),
+            ("Failed", Some(code)) if code != 0 => Run::Over(Ok(code)),
+            ("Failed", _) => {
+                let [reason, message] = ["/status/reason", "/status/message"].map(|pointer| text(pod, pointer));
+                let why = [reason, message].join(": ");
+                Run::Over(Err(why.trim_matches([':', ' ']).to_owned()))
+            }
+            _ if !shown.details.error.is_empty() => Run::Over(Err(shown.details.error)),
+            _ if shown.state == State::Created => Run::Waits(shown.details.waits),
+            _ => Run::Runs,
+        }
     }
 
     /// How far everything has come.

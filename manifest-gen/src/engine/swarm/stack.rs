@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::super::inspect::Details;
 use super::super::ps::Endpoint;
-use super::super::rollout::{FAILURES, Rollout, Stage};
+use super::super::rollout::{FAILURES, Rollout, Run, Stage};
 use super::super::{Container, Health, State};
 
 /// The word in a service's mode that says that it runs to its end.
@@ -68,6 +68,22 @@ pub fn parse(stack: &str, services: &[u8], tasks: &[u8]) -> Result<Vec<Service>,
     let mut services: Vec<Service> = list(services)?.iter().filter_map(|value| service(value, stack, &tasks)).collect();
     services.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(services)
+}
+
+/// How far the newest of a job's tasks has come.
+pub fn run(tasks: &[u8]) -> Result<Run, String> {
+    let tasks: Vec<Value> = serde_json::from_slice(tasks).map_err(|error| error.to_string())?;
+    let tasks = tasks.iter().map(|value| task(value, &Value::Null));
+    let Some(task) = tasks.max_by(|a, b| a.created.cmp(&b.created)) else { return Ok(Run::Waits(String::new())) };
+    Ok(match (task.state.as_str(), task.exit_code) {
+        ("complete", _) => Run::Over(Ok(0)),
+        ("running", _) => Run::Runs,
+        // Without a code of its own it never began.
+        ("failed", Some(code)) if code != 0 => Run::Over(Ok(code)),
+        ("failed" | "rejected" | "orphaned", _) => Run::Over(Err(task.error)),
+        ("shutdown" | "remove", _) => Run::Over(Err("it was stopped".to_owned())),
+        _ => Run::Waits(task.error),
+    })
 }
 
 fn text(value: &Value, pointer: &str) -> String {

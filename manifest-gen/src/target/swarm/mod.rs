@@ -135,8 +135,7 @@ impl Swarm {
 
     /// The same for a target of this name.
     pub(super) fn for_target(plan: &Plan, target: &str) -> (Self, Vec<Finding>) {
-        let mut writer =
-            Writer { plan, is_ours: target == NAME, files: BTreeMap::new(), configs: Vec::new(), findings: Vec::new() };
+        let mut writer = Writer::new(plan, target);
         let services: Vec<Service> = plan.workloads.iter().map(|workload| writer.service(workload)).collect();
         let volumes = plan.workloads.iter().flat_map(storage::volumes).collect();
         let secrets = writer.external_secrets();
@@ -165,6 +164,13 @@ pub(crate) fn stack(plan: &Plan) -> String {
     format!("{}-{}", plan.system, plan.profile)
 }
 
+/// What a process of its own in a container of a workload begins with, so that it has the environment of what runs
+/// there; nothing where it has that by itself.
+#[cfg(feature = "cli")]
+pub(crate) fn process(plan: &Plan, workload: &Workload) -> Vec<String> {
+    secrets::process(&mut Writer::new(plan, NAME), workload)
+}
+
 /// Whether Swarm publishes a port that the plan publishes. It does so on every address of every node,
 /// so what only the host itself should reach is left out unless it faces out anyway.
 fn is_published(workload: &Workload, port: &Published) -> bool {
@@ -191,7 +197,11 @@ struct Writer<'a> {
     findings: Vec<Finding>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(plan: &'a Plan, target: &str) -> Self {
+        Self { plan, is_ours: target == NAME, files: BTreeMap::new(), configs: Vec::new(), findings: Vec::new() }
+    }
+
     fn service(&mut self, workload: &Workload) -> Service {
         self.about(workload);
         let mut inside = self.inside(workload);

@@ -16,7 +16,7 @@ use super::text::{in_go_template, quote};
 use crate::finding::{Code, Finding};
 use crate::plan::resolve::Probe;
 use crate::plan::system::VARIABLE;
-use crate::plan::{HealthCheck, Piece, Text, Workload};
+use crate::plan::{Environment, HealthCheck, Piece, Text, Workload};
 use crate::target::docker::{self, Healthcheck, SecretFile};
 use crate::target::interpolation::escape;
 
@@ -34,9 +34,8 @@ impl Writer<'_> {
     /// The environment, the command and the health check of a workload, with its secrets.
     pub(super) fn inside(&mut self, workload: &Workload) -> Inside {
         let mut inside = Inside::default();
-        let mut exports: Vec<(&EnvName, &Text)> = Vec::new();
+        let exports = exported(workload);
         let mut left_out: Vec<String> = Vec::new();
-        let is_told = workload.env.keys().any(|name| name.as_str() == VARIABLE);
         for (name, entry) in &workload.env {
             if !entry.value.is_secret() {
                 inside.environment.insert(name.to_string(), self.text(workload, &entry.value, in_go_template));
@@ -48,8 +47,8 @@ impl Writer<'_> {
                 (Some(form), [file]) => {
                     inside.environment.insert(form.to_string(), file.path());
                 }
-                _ if is_told => left_out.push(format!("`{name}`")),
-                _ => exports.push((name, &entry.value)),
+                _ if is_told(workload) => left_out.push(format!("`{name}`")),
+                _ => {}
             }
         }
         if !left_out.is_empty() {
@@ -86,7 +85,7 @@ impl Writer<'_> {
             inside.entrypoint = shell(&script);
             return;
         }
-        script.push_str("exec \"$0\" \"$@\"");
+        script.push_str(REST);
         inside.entrypoint = shell(&script);
         inside.entrypoint.extend(self.texts(workload, &entrypoint));
         inside.command = self.texts(workload, &command);
@@ -194,7 +193,7 @@ impl Writer<'_> {
         let mut check = docker::healthcheck(health);
         match &health.probe {
             Probe::Command(command) if !exports.is_empty() && has_shell(workload) => {
-                let script = self.exports(workload, exports, inside) + "exec \"$0\" \"$@\"";
+                let script = self.exports(workload, exports, inside) + REST;
                 check.test = std::iter::once("CMD".to_owned()).chain(shell(&script)).collect();
                 check.test.extend(command.iter().map(|word| escape(word)));
             }
@@ -212,6 +211,36 @@ impl Writer<'_> {
         }
         check
     }
+}
+
+/// What a process of its own in a container begins with, so that it has the variables that the script before the
+/// entry point has set; nothing where there are none. It runs without those whose files are not there.
+#[cfg(feature = "cli")]
+pub(super) fn process(writer: &mut Writer<'_>, workload: &Workload) -> Vec<String> {
+    let exports = exported(workload);
+    if exports.is_empty() || !has_shell(workload) || exports.iter().any(|(name, _)| !name.is_shell_name()) {
+        return Vec::new();
+    }
+    let script = writer.exports(workload, &exports, &mut Inside::default()) + REST;
+    vec!["/bin/sh".to_owned(), "-c".to_owned(), script]
+}
+
+/// Runs the words behind a script in its place.
+const REST: &str = "exec \"$0\" \"$@\"";
+
+/// Whether it reads its secrets by itself, through the runtime crate.
+fn is_told(workload: &Workload) -> bool {
+    workload.env.keys().any(|name| name.as_str() == VARIABLE)
+}
+
+/// The variables that only a script before the entry point can set.
+fn exported(workload: &Workload) -> Vec<(&EnvName, &Text)> {
+    let secret = workload.env.iter().filter(|(_, entry)| entry.value.is_secret() && !is_told(workload));
+    let has_file = |entry: &Environment| {
+        let files = entry.value.pieces.iter().filter_map(SecretFile::of).count();
+        entry.file_form.is_some() && files == 1
+    };
+    secret.filter(|(_, entry)| !has_file(entry)).map(|(name, entry)| (name, &entry.value)).collect()
 }
 
 /// A script for the image's shell, as the beginning of an entry point.
