@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::engine::{Started, StartedArgs};
 use super::failure::Failure;
+use crate::engine::CommandError;
 use crate::exit::Exit;
 use crate::output::{Output, Progress};
 
@@ -13,6 +14,9 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// How long what is stopped may still run: longer than most are given to end.
 const LIMIT: Duration = Duration::from_mins(5);
+
+/// How long the engine may be removing what is removed here as well.
+const CLEARED: Duration = Duration::from_secs(30);
 
 /// Stop and remove what `up` or `deploy` started
 ///
@@ -54,9 +58,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         command.capture(&started.interrupt, None)?;
     }
     gone(&started)?;
-    for command in started.engine.leftovers(args.volumes, &started.interrupt)? {
-        command.output(&started.interrupt, None)?;
-    }
+    clear(&started, args.volumes)?;
     drop(progress);
     if let Some(data) = started.data.as_ref().filter(|_| args.volumes) {
         remove(data)?;
@@ -92,6 +94,20 @@ fn gone(started: &Started) -> Result<(), Failure> {
         std::thread::sleep(POLL);
     }
     Ok(())
+}
+
+/// Removes what is left. The engine may be removing the same things, and refuses until it has done so.
+fn clear(started: &Started, volumes: bool) -> Result<(), Failure> {
+    let begun = Instant::now();
+    loop {
+        let commands = started.engine.leftovers(volumes, &started.interrupt)?;
+        let failed = commands.iter().find_map(|command| command.output(&started.interrupt, None).err());
+        match failed {
+            None => return Ok(()),
+            Some(CommandError::Failed { .. }) if begun.elapsed() < CLEARED => std::thread::sleep(POLL),
+            Some(error) => return Err(error.into()),
+        }
+    }
 }
 
 fn remove(data: &Path) -> Result<(), Failure> {
