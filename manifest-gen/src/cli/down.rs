@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     }
     let progress = Progress::new();
     progress.waits(&format!("stops {name}"));
-    started.engine.down(args.volumes).output(&started.interrupt, None)?;
+    stop(&started, args.volumes)?;
     for command in started.engine.lingering(&started.interrupt)? {
         // What ends by itself meanwhile is not there any more to be ended.
         command.capture(&started.interrupt, None)?;
@@ -76,6 +76,20 @@ impl Args {
             (true, _) => Some(format!("Remove `{name}` with all of its data?")),
             (false, true) => Some(format!("Stop `{name}`, which others may use?")),
             (false, false) => None,
+        }
+    }
+}
+
+/// Stops all of it. What somebody else, or the `down` before, is removing may go between being listed and being removed.
+fn stop(started: &Started, volumes: bool) -> Result<(), Failure> {
+    let begun = Instant::now();
+    loop {
+        match started.engine.down(volumes).output(&started.interrupt, None) {
+            Ok(_) => return Ok(()),
+            Err(CommandError::Failed { talk, .. }) if talk.contains("not found") && begun.elapsed() < CLEARED => {
+                std::thread::sleep(POLL);
+            }
+            Err(error) => return Err(error.into()),
         }
     }
 }

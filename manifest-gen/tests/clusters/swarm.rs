@@ -77,3 +77,23 @@ fn flags_of_one_machine_are_refused() {
     cluster.run(&["deploy", "--target", "swarm", "--diff"]).ends(2).says(&["Swarm does not say what it would change"]);
     assert_eq!(cluster.calls(), [""; 0]);
 }
+
+#[test]
+fn what_the_engine_is_removing_itself_is_no_failure_and_what_it_forgot_is_stopped() {
+    let script = r#"
+case "$*" in
+  "stack rm"*) [ -f $HERE/again ] || { touch $HERE/again; echo 'network x not found' >&2; exit 1; } ;;
+  "container ls --quiet --filter"*) [ -f $HERE/stopped ] || echo forgotten ;;
+  "container stop forgotten") touch $HERE/stopped ;;
+  "container ls --quiet --all"*) [ -f $HERE/removed ] || echo left ;;
+  "container rm left") touch $HERE/removed; echo 'removal of container left is already in progress' >&2; exit 1 ;;
+  *) : ;;
+esac
+"#;
+    let cluster = Cluster::new("docker", script);
+    cluster.run(&["down", "--target", "swarm"]).ends(0).says(&["`s-local` is gone; its data stays"]);
+    let count = |words: &str| cluster.calls().iter().filter(|call| call.contains(words)).count();
+    assert_eq!(["stack rm", "container stop", "container rm"].map(count), [2, 1, 1]);
+    let refusing = Cluster::new("docker", "echo 'permission denied' >&2; exit 1");
+    refusing.run(&["down", "--target", "swarm"]).ends(1).says(&["permission denied"]);
+}
