@@ -97,6 +97,7 @@ status=0
 run exec --target swarm store -- sh -c 'echo in the store; exit 7' || status=$?
 [ "$status" = 7 ] || fail "exec ended with $status"
 grep -q 'in the store' "$state/data" || fail 'exec runs no command'
+# shellcheck disable=SC2016  # the container's shell knows them
 run exec --target swarm store -- sh -c 'echo "${#TOKEN} letters"' || fail 'exec runs no command'
 grep -q "^$(wc -c <"$state/.orch/secrets/token") letters" "$state/data" || fail 'a command of exec lacks the secret'
 ok 'logs and exec'
@@ -145,6 +146,7 @@ ends 1 'could not be restored' restore --target swarm redis noise.rdb --yes
 redis config set requirepass another >/dev/null
 ends 1 'redis. could not be backed up, and no file was written' backup --target swarm redis --output none.rdb
 [ -z "$(find "$state" -maxdepth 1 -name 'none.rdb*' -o -maxdepth 1 -name '*.tmp')" ] || fail 'a backup that failed leaves a file'
+# shellcheck disable=SC2016  # the container's shell knows them
 run exec --target swarm redis -- sh -c 'REDISCLI_AUTH=another redis-cli -e config set requirepass "$(cat /run/secrets/redis-password)"'
 ends 2 'it is not known how' backup --target swarm store
 ok 'backup, wipe, restore: the data is back; a backup that fails leaves no file'

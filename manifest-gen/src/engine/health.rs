@@ -91,8 +91,7 @@ impl Checks {
     }
 
     /// The containers, with what Podman does not know: that a check does not end, so that nobody can say any more that
-    /// it passes; and that what was healthy once has
-    /// started, so that failures count from then on, as Docker has it.
+    /// it passes; and that what was healthy once has started, so that failures count from then on, as Docker has it.
     pub(super) fn judged(&self, mut containers: Vec<Container>) -> Vec<Container> {
         let asked = self.asked.borrow();
         for container in &mut containers {
