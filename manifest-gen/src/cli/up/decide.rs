@@ -1,7 +1,7 @@
 //! Everything that is decided before something is started.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use orch_manifest::{Id, Port, Protocol};
@@ -225,12 +225,21 @@ fn gateway(tool: &Tool, interrupt: &Interrupt) -> Option<IpAddr> {
         Kind::Docker => "bridge",
         Kind::Podman => return None,
     };
-    let format = "{{range .IPAM.Config}}{{.Gateway}} {{end}}";
+    let format = "{{range .IPAM.Config}}{{.Gateway}} {{.Subnet}} {{end}}";
     let output =
         tool.command().args(["network", "inspect", "--format", format, network]).output(interrupt, None).ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut addresses = text.split_whitespace().filter_map(|word| word.parse().ok());
-    addresses.find(|address: &IpAddr| std::net::TcpListener::bind((*address, 0)).is_ok())
+    text.split_whitespace().filter_map(host_in).find(|address| std::net::TcpListener::bind((*address, 0)).is_ok())
+}
+
+/// The address that a network's gateway has. Before an engine is started for the second time it names only the subnet
+/// of its own network, of which that is the first address.
+fn host_in(gateway_or_subnet: &str) -> Option<IpAddr> {
+    let Some((subnet, _)) = gateway_or_subnet.split_once('/') else { return gateway_or_subnet.parse().ok() };
+    Some(match subnet.parse().ok()? {
+        IpAddr::V4(subnet) => Ipv4Addr::from_bits(subnet.to_bits().checked_add(1)?).into(),
+        IpAddr::V6(subnet) => Ipv6Addr::from_bits(subnet.to_bits().checked_add(1)?).into(),
+    })
 }
 
 fn taken(conflicts: &[&Conflict], profile: &Profile) -> Failure {
@@ -293,4 +302,23 @@ fn fingerprint(files: &[(String, String)], given: &Given, plan: &Plan) -> String
         add(&variable(named.name.as_str()).unwrap_or_default());
     }
     hex(&hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_in;
+
+    #[test]
+    fn a_network_is_reached_at_its_gateway_or_at_the_first_address_of_its_subnet() {
+        for (said, address) in [
+            ("172.17.0.1", Some("172.17.0.1")),
+            ("172.17.0.0/16", Some("172.17.0.1")),
+            ("fd00::/80", Some("fd00::1")),
+            ("", None),
+            ("x/16", None),
+            ("255.255.255.255/32", None),
+        ] {
+            assert_eq!(host_in(said).map(|address| address.to_string()).as_deref(), address, "{said}");
+        }
+    }
 }
