@@ -3,8 +3,12 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::path::Path;
 use std::process::{Command, Output};
+
+use support::Workspace;
 
 fn orch(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-orch"));
@@ -52,30 +56,22 @@ fn what_cannot_be_added_to_stays_as_it_is() {
 
 #[test]
 fn every_value_has_its_origin() {
-    let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/shop");
+    let workspace = Workspace::new("profiles-origin");
+    let config = "[system]\nname = \"shop\"\nregistry = \"ghcr.io/acme\"\n\n[profiles.prod.apps.api]\nreplicas = 3\n";
+    workspace.write("orch.toml", config);
+    workspace.binary("api", "", "// Takes orders\n#[orch::app(port = 8080, grace = \"20s\")]\nfn main() {}\n");
     let show = |more: &[&str]| {
-        let arguments = [&["config", "show", "--no-compile", "--offline", "--profile", "prod"], more].concat();
-        let output = orch(&shop, &arguments);
-        ends(&output, 0, "");
-        String::from_utf8(output.stdout).unwrap()
+        workspace.run(&[&["config", "show", "--no-compile", "--profile", "prod"], more].concat()).success().stdout
     };
     let text = show(&[]);
     assert!(text.starts_with("shop (prod), its data in: volume\nimages in ghcr.io/acme, from orch.toml\n"), "{text}");
     let lines: Vec<&str> = text.lines().skip_while(|line| *line != "api").take_while(|line| !line.is_empty()).collect();
-    let line = |file: &str, text: &str| {
-        let contents = std::fs::read_to_string(shop.join(file)).unwrap();
-        1 + contents.lines().position(|line| line == text).unwrap()
-    };
-    let replicas =
-        format!("  replicas = 3 from orch.toml line {}, over the default 1", line("orch.toml", "replicas = 3"));
-    assert!(lines.contains(&replicas.as_str()), "{lines:#?}");
-    let main = "apps/api/src/main.rs";
-    let at = line(main, "#[orch::app(");
-    let grace = format!("  grace = `20s` from the attribute at {main}:{at}, over the default `10s`");
-    assert!(lines.contains(&grace.as_str()), "{lines:#?}");
+    assert!(lines.contains(&"  replicas = 3 from orch.toml line 6, over the default 1"), "{lines:#?}");
+    let grace = "  grace = `20s` from the attribute at crates/api/src/main.rs:2, over the default `10s`";
+    assert!(lines.contains(&grace), "{lines:#?}");
     let json: serde_json::Value = serde_json::from_str(&show(&["--json"])).unwrap();
-    let schema = orch(&shop, &["schema", "config"]).stdout;
-    let schema = jsonschema::validator_for(&serde_json::from_slice(&schema).unwrap()).unwrap();
+    let schema = workspace.run(&["schema", "config"]).success().stdout;
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
     assert!(schema.is_valid(&json) && !schema.is_valid(&serde_json::json!({})), "{json:#}");
     let values = json["values"].as_array().unwrap();
     let replicas = values.iter().find(|value| value["id"] == "api" && value["key"] == "replicas").unwrap();
