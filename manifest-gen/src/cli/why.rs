@@ -170,6 +170,7 @@ fn default(gathered: &Gathered, profile: &Profile, id: &Id, key: &str) -> Option
         "grace" => Some(format!("`{}`", workload.grace)),
         "restricted" => Some(workload.restricted.to_string()),
         "image" => Some(format!("`{}`", workload.image)),
+        "user" => workload.user.map(|user| format!("`{user}`")),
         _ => None,
     }
 }

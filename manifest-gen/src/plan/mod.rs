@@ -42,6 +42,7 @@ pub use model::{
     Role, SecretUse, Variable, Volume, Workload,
 };
 pub use profile::{Profile, ProfileError};
+pub(crate) use resolve::IMAGE_USER;
 pub use text::{Piece, Text};
 
 use topology::Topology;

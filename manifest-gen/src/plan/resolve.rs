@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use orch_manifest::manifest::{AppEntry, DeclaredBy, ServiceEntry};
-use orch_manifest::model::{self, AppKind, Check, Deployment, RestartPolicy};
+use orch_manifest::model::{self, AppKind, Check, Deployment, RestartPolicy, UserIds};
 use orch_manifest::name::VolumeName;
 use orch_manifest::{Duration, Id, ImageRef, Port, PortRef, Template, UrlPath, Value};
 
@@ -16,6 +16,9 @@ use super::{
     Workload,
 };
 use crate::finding::{Code, Finding};
+
+/// As whom programs run in an image that is built for them, unless somebody is named: nobody that the host knows.
+pub(crate) const IMAGE_USER: UserIds = UserIds { uid: 10_001, gid: Some(10_001) };
 
 /// What is asked to know whether a container is healthy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,11 +93,20 @@ fn app(context: &Context<'_>, entry: &AppEntry, findings: &mut Vec<Finding>) -> 
         workload(context, &entry.id, Role::App(kind), image, &entry.app.workload, &entry.declared_by, findings);
     workload.schedule.clone_from(&entry.app.schedule);
     workload.program = program(entry);
+    workload.user = user(context, entry);
     if kind == AppKind::Web && entry.app.workload.health.is_none() {
         let finding = Finding::new(Code::NoHealth, format!("`{}` has no health check", entry.id));
         findings.push(finding.help("write `health(http = \"/health\")`").at(&entry.declared_by));
     }
     Some(workload)
+}
+
+/// As whom an application runs: as it says, else as the image that it is in does. Of one that is named, that is known
+/// only where the application whose image it is says so.
+fn user(context: &Context<'_>, entry: &AppEntry) -> Option<UserIds> {
+    let of = entry.app.image_of.as_ref().and_then(|id| context.manifest.app(id)).unwrap_or(entry);
+    let is_built = of.app.workload.image.is_none();
+    entry.app.workload.user.or(of.app.workload.user).or_else(|| is_built.then_some(IMAGE_USER))
 }
 
 /// The binary of an application. Names that cargo has none of are in no manifest that was gathered.

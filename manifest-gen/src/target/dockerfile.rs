@@ -8,14 +8,12 @@ use serde::Serialize;
 
 use super::docker;
 use crate::config::BuildForm;
-use crate::plan::{Plan, Program, Workload};
+use crate::plan::{IMAGE_USER, Plan, Program, Workload};
 
 /// Where an image has its programs.
 const PROGRAMS: &str = "/usr/local/bin";
 /// Where they are in the context, when they were compiled outside.
 pub(crate) const COMPILED: &str = "target/release";
-/// Who runs them, unless somebody is named: nobody that the host knows.
-const USER: &str = "10001:10001";
 
 /// An image that programs of the workspace are in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,7 +154,7 @@ impl File {
             base: options.base.to_string(),
             labels: labels(plan, workload, &image),
             copies: copies.collect(),
-            user: workload.user.map_or_else(|| USER.to_owned(), |user| user.to_string()),
+            user: workload.user.unwrap_or(IMAGE_USER).to_string(),
             ports: workload.ports.iter().map(|port| exposed(&port.port)).collect(),
             healthcheck: workload.check_inside().filter(|_| is_alone).map(Healthcheck::new),
             entrypoint,

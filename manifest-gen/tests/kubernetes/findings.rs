@@ -29,6 +29,27 @@ fn a_user_that_the_kubelet_refuses_is_found() {
     assert_eq!(severity(&capability, "the capability `SYS_ADMIN`"), Some(Severity::Warning));
 }
 
+/// The image of an application is made here, so it is known as whom it runs; of one that is named it is not.
+#[test]
+fn an_application_runs_as_its_image_does() {
+    let worker = |keys: &str| System::new().app(&format!(r#"id = "api", kind = "worker", {keys}"#));
+    let context = |system: &System, id: &str| {
+        system.prod().pod(&format!("{id}/deployment.yaml"))["spec"]["securityContext"].clone()
+    };
+    let built = worker("replicas = 1");
+    assert!(built.prod().findings.iter().all(|finding| finding.severity < Severity::Warning));
+    let (nobody, said) = (context(&built, "api"), context(&worker(r#"user = "7:8""#), "api"));
+    assert_eq!([&nobody["runAsUser"], &nobody["runAsGroup"]], [10_001, 10_001]);
+    assert_eq!([&said["runAsUser"], &said["runAsGroup"]], [7, 8]);
+
+    let beside = r#"id = "beside", kind = "worker", image_of = "api""#;
+    assert_eq!(context(&worker(r#"user = "7:8""#).app(beside), "beside"), said);
+    assert_eq!(context(&worker("replicas = 1").app(beside), "beside"), nobody);
+    let named = worker(r#"image = "x:1""#).app(beside).prod();
+    assert_eq!(named.found(Code::UnknownUser).len(), 2);
+    assert!(named.pod("beside/deployment.yaml")["spec"]["securityContext"].get("runAsUser").is_none());
+}
+
 #[test]
 fn a_volume_that_nobody_may_write_is_found() {
     let message = "the volume `data` of `x` belongs to root";

@@ -49,7 +49,6 @@ struct Shop {
         start_period = "1m",
     ),
     resources(cpu = "100m", memory = "64Mi", cpu_limit = "1", memory_limit = "256Mi"),
-    user = "10001:10001",
     grace = "20s",
 )]
 #[tokio::main(flavor = "current_thread")]

@@ -11,8 +11,7 @@ use shop_lifecycle::{arrival, log};
         memory = "32Mi",
         cpu_limit = "500m",
         memory_limit = "64Mi"
-    ),
-    user = "10001:10001"
+    )
 )]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {

@@ -8,8 +8,7 @@ use shop_lifecycle::arrival;
     kind = "cron",
     schedule = "0 3 * * *",
     after = ["migrate"],
-    resources(cpu = "50m", memory = "32Mi", cpu_limit = "500m", memory_limit = "64Mi"),
-    user = "10001:10001"
+    resources(cpu = "50m", memory = "32Mi", cpu_limit = "500m", memory_limit = "64Mi")
 )]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {

@@ -36,7 +36,6 @@ const PAUSE: Duration = Duration::from_secs(2);
         start_period = "1m",
     ),
     resources(cpu = "50m", memory = "32Mi", cpu_limit = "500m", memory_limit = "128Mi"),
-    user = "10001:10001",
     grace = "30s",
 )]
 fn main() -> Result<()> {
