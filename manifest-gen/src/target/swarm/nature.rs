@@ -31,7 +31,9 @@ impl Writer<'_> {
         match workload.role {
             Role::App(AppKind::Cron) => {
                 let stack = super::stack(self.plan);
-                let once = command(format!("`docker service update --replicas 1 --force {stack}_{id}` runs it once"));
+                let once = command(format!(
+                    "`cargo orch run-job --target swarm {id}` runs it once, as does `docker service update --replicas 1 --force {stack}_{id}`"
+                ));
                 let help = once.unwrap_or_else(|| SCHEDULE.to_owned());
                 notes.push((format!("Swarm has no scheduler: `{id}` has no replica"), Some(help)));
             }
