@@ -82,16 +82,8 @@ impl Args {
 
 /// Stops all of it. What somebody else, or the `down` before, is removing may go between being listed and being removed.
 fn stop(started: &Started, volumes: bool) -> Result<(), Failure> {
-    let begun = Instant::now();
-    loop {
-        match started.engine.down(volumes).output(&started.interrupt, None) {
-            Ok(_) => return Ok(()),
-            Err(CommandError::Failed { talk, .. }) if talk.contains("not found") && begun.elapsed() < CLEARED => {
-                std::thread::sleep(POLL);
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let refused = || Ok(started.engine.down(volumes).output(&started.interrupt, None).err());
+    repeat(refused, |talk| talk.contains("not found"))
 }
 
 /// Waits until nothing is left that runs: what ends has its volumes until then.
@@ -112,13 +104,25 @@ fn gone(started: &Started) -> Result<(), Failure> {
 
 /// Removes what is left. The engine may be removing the same things, and refuses until it has done so.
 fn clear(started: &Started, volumes: bool) -> Result<(), Failure> {
+    let refused = || {
+        let commands = started.engine.leftovers(volumes, &started.interrupt)?;
+        Ok(commands.iter().find_map(|command| command.output(&started.interrupt, None).err()))
+    };
+    repeat(refused, |_| true)
+}
+
+/// Does something again while what the engine says against it may pass.
+fn repeat(
+    mut refused: impl FnMut() -> Result<Option<CommandError>, Failure>,
+    may_pass: impl Fn(&str) -> bool,
+) -> Result<(), Failure> {
     let begun = Instant::now();
     loop {
-        let commands = started.engine.leftovers(volumes, &started.interrupt)?;
-        let failed = commands.iter().find_map(|command| command.output(&started.interrupt, None).err());
-        match failed {
+        match refused()? {
             None => return Ok(()),
-            Some(CommandError::Failed { .. }) if begun.elapsed() < CLEARED => std::thread::sleep(POLL),
+            Some(CommandError::Failed { talk, .. }) if may_pass(&talk) && begun.elapsed() < CLEARED => {
+                std::thread::sleep(POLL);
+            }
             Some(error) => return Err(error.into()),
         }
     }

@@ -35,6 +35,7 @@ mod running;
 mod schema;
 mod selection;
 mod status;
+mod tail;
 mod targets;
 mod templates;
 mod unbuilt;

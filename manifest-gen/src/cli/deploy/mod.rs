@@ -168,7 +168,10 @@ impl Setting<'_> {
     }
 
     fn build(&self, images: &[Image], interrupt: &Interrupt, output: &mut Output) -> Result<(), Failure> {
-        let Some(cargo) = self.wishes.source.cargo()?.filter(|_| !images.is_empty()) else { return Ok(()) };
+        if images.is_empty() {
+            return Ok(());
+        }
+        let Some(cargo) = self.wishes.source.cargo()? else { return Ok(()) };
         let (folder, packs) = (self.workspace, self.packs);
         let builder = Builder { cargo, folder, engine: Kind::Docker, packs, platform: None, interrupt };
         self.applications(interrupt).build(images, &builder, output)

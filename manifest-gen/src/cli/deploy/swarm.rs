@@ -103,7 +103,8 @@ impl<'a> Way<'a> {
         if !all {
             return Ok(());
         }
-        let whose = format!("{} nodes in the profile `{}`", nodes.len(), self.setting.plan.profile);
+        let nodes = if nodes.len() == 1 { "a node".to_owned() } else { format!("{} nodes", nodes.len()) };
+        let whose = format!("{nodes} in the profile `{}`", self.setting.plan.profile);
         let message = format!("`--build` is for a developer's own swarm of one node, and not for {whose}");
         Err(Failure::new(Exit::Usage, message).help(REGISTRY))
     }

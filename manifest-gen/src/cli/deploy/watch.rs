@@ -7,23 +7,21 @@ use orch_manifest::Id;
 
 use super::super::cluster::{Deployed, Place};
 use super::super::failure::Failure;
+use super::super::tail::tail;
 use super::REGISTRY;
 use crate::deploy::Phase;
 use crate::engine::command::Running;
 use crate::engine::rollout::names_no_image;
-use crate::engine::{Cluster, CommandError, ERASE, EngineError, Interrupt, Logs, Rollout, Stage};
+use crate::engine::{Cluster, CommandError, EngineError, Interrupt, Rollout, Stage};
 use crate::exit::Exit;
 use crate::launch::mask::Mask;
-use crate::output::{Output, Progress};
+use crate::output::{Output, Progress, seconds};
 
 /// How often it is looked how far everything has come.
 const POLL: Duration = Duration::from_millis(800);
 
 /// How long a cluster has to go back by itself.
 const BACK: Duration = Duration::from_mins(3);
-
-/// How many of the last lines of a log are shown.
-const TAIL: u32 = 20;
 
 pub(super) struct Watch<'a> {
     cluster: &'a dyn Cluster,
@@ -163,7 +161,7 @@ impl<'a> Watch<'a> {
             }
         };
         for (id, _) in &ids {
-            self.tail(id, output);
+            tail(self.cluster, id.as_str(), &self.mask, output);
         }
         let mut words = vec![self.go_back(phase, output)];
         if ids.iter().any(|(id, why)| self.applications.contains(id) && names_no_image(why)) {
@@ -175,23 +173,6 @@ impl<'a> Watch<'a> {
 
     fn status(&self) -> String {
         format!("`cargo orch status --target {}` says how it goes on", self.place.target())
-    }
-
-    /// Shows the end of a service's log.
-    fn tail(&self, id: &Id, output: &mut Output) {
-        let logs = Logs { tail: Some(TAIL), ..Logs::default() };
-        for command in self.cluster.logs(&[id.to_string()], &logs) {
-            match command.output(&Interrupt::never(), Some(Duration::from_secs(10))) {
-                Ok(said) if !said.stdout.trim_ascii().is_empty() => {
-                    let text = String::from_utf8_lossy(&said.stdout).replace(ERASE, "");
-                    output.talk(&format!("── the end of the log of {id}"));
-                    output.talk(&self.mask.hide(text.trim_end()));
-                    output.talk("──");
-                }
-                Ok(_) => output.talk(&format!("the log of {id} is empty")),
-                Err(error) => output.talk(&format!("the log of {id} cannot be read: {error}")),
-            }
-        }
     }
 
     /// Goes back to the versions before this deployment, and says what was done.
@@ -268,11 +249,4 @@ fn of(stages: &[(Id, Stage)], is_it: impl Fn(&Stage) -> bool) -> Vec<(Id, String
         Stage::Going(why) | Stage::Failed(why) => why.clone(),
     };
     stages.iter().filter(|(_, stage)| is_it(stage)).map(|(id, stage)| (id.clone(), why(stage))).collect()
-}
-
-fn seconds(duration: Duration) -> String {
-    match duration.as_secs() {
-        seconds if seconds < 120 => format!("{seconds} s"),
-        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
-    }
 }

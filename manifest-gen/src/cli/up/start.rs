@@ -5,20 +5,18 @@ use std::time::{Duration, Instant};
 use orch_manifest::ImageRef;
 
 use super::super::failure::Failure;
+use super::super::tail::tail;
 use super::Launch;
 use super::steps::{Step, removal, steps};
-use crate::engine::{Command, CommandError, Compose, Container, ERASE, Engine, EngineError, Interrupt, Logs};
+use crate::engine::{Command, CommandError, Compose, Container, Engine, EngineError, Interrupt};
 use crate::exit::Exit;
 use crate::launch::mask::Mask;
 use crate::launch::readiness::{Expected, Verdict, Watch, expected, judge};
-use crate::output::{Output, Progress};
+use crate::output::{Output, Progress, seconds};
 use crate::plan::Plan;
 
 /// How often it is looked what runs.
 const POLL: Duration = Duration::from_millis(400);
-
-/// How many of the last lines of a log are shown.
-const TAIL: u32 = 20;
 
 pub(super) struct Terms<'a> {
     pub(super) retry_failed: bool,
@@ -202,7 +200,7 @@ impl<'a> Wait<'a> {
                 is_port_taken |= says_port_taken(why);
                 // It has not run, and has said nothing.
                 if !says_port_taken(why) {
-                    self.tail(expected, output);
+                    tail(self.engine, &expected.id, self.terms.mask, output);
                 }
             }
         }
@@ -216,34 +214,13 @@ impl<'a> Wait<'a> {
             if let Verdict::Waiting(why) = verdict {
                 words.push(format!("`{}` {why}", expected.id));
                 if containers.iter().any(|container| container.service == expected.id) {
-                    self.tail(expected, output);
+                    tail(self.engine, &expected.id, self.terms.mask, output);
                 }
             }
         }
         let message = format!("not ready after {}: {}", seconds(self.terms.limit), words.join("; "));
         let help = format!("give it longer with `--timeout`; {}", still(containers));
         Failure::new(Exit::NotReady, message).help(help)
-    }
-
-    /// Shows the end of a service's log.
-    fn tail(&self, expected: &Expected, output: &mut Output) {
-        let logs = Logs { tail: Some(TAIL), ..Logs::default() };
-        let commands = self.engine.logs(std::slice::from_ref(&expected.id), &logs);
-        match commands[0].output(&Interrupt::never(), Some(Duration::from_secs(10))) {
-            Ok(mut said) => {
-                if self.engine.logs_to_both() {
-                    said.stdout.append(&mut said.stderr);
-                }
-                let text = String::from_utf8_lossy(&said.stdout).replace(ERASE, "");
-                if text.trim().is_empty() {
-                    return output.talk(&format!("the log of {} is empty", expected.id));
-                }
-                output.talk(&format!("── the end of the log of {}", expected.id));
-                output.talk(&self.terms.mask.hide(text.trim_end()));
-                output.talk("──");
-            }
-            Err(error) => output.talk(&format!("the log of {} cannot be read: {error}", expected.id)),
-        }
     }
 
     /// Compose gave up, and nothing that is there is to blame.
@@ -313,11 +290,4 @@ fn waiting(verdicts: &[(&Expected, Verdict)], elapsed: Duration) -> String {
         seconds(elapsed),
         waiting.join(", ")
     )
-}
-
-fn seconds(duration: Duration) -> String {
-    match duration.as_secs() {
-        seconds if seconds < 120 => format!("{seconds} s"),
-        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
-    }
 }
