@@ -69,6 +69,8 @@ fn every_value_has_its_origin() {
     assert!(lines.contains(&"  replicas = 3 from orch.toml line 6, over the default 1"), "{lines:#?}");
     let grace = "  grace = `20s` from the attribute at crates/api/src/main.rs:2, over the default `10s`";
     assert!(lines.contains(&grace), "{lines:#?}");
+    let ports: Vec<&&str> = lines.iter().filter(|line| line.trim_start().starts_with("port")).collect();
+    assert_eq!(ports, [&"  ports = 8080 from the attribute at crates/api/src/main.rs:2"]);
     let json: serde_json::Value = serde_json::from_str(&show(&["--json"])).unwrap();
     let schema = workspace.run(&["schema", "config"]).success().stdout;
     let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();

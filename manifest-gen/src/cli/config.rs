@@ -126,7 +126,8 @@ fn entries(gathered: &Gathered, profile: &Profile) -> Result<Vec<Entry>, Failure
     let apps = manifest.apps.iter().map(|entry| (&entry.id, APP_KEYS));
     let mut entries = Vec::new();
     for (id, own) in apps.chain(services) {
-        for key in own.iter().chain(WORKLOAD_KEYS) {
+        // `port` is another way to write `ports`.
+        for key in own.iter().chain(WORKLOAD_KEYS).filter(|key| **key != "port") {
             entries.extend(entry(gathered, profile, id, key)?);
         }
     }
