@@ -29,21 +29,19 @@ impl Reader<'_> {
             }
             check = Some((entry, self.check(entry)));
         }
-        let Some((of, check)) = check else {
-            if !args.positional.is_empty()
-                || args.entries.iter().any(|entry| !HEALTH_KEYS.contains(&entry.key.as_str()))
-            {
-                // Most likely a misspelt check, and reported as that.
-                return None;
-            }
+        // Most likely a misspelt check, and reported as that.
+        let is_misspelt =
+            !args.positional.is_empty() || args.entries.iter().any(|entry| !HEALTH_KEYS.contains(&entry.key.as_str()));
+        if check.is_none() && !is_misspelt {
             self.report(
                 args.span,
                 "`health(…)` has no check",
                 "write `http = \"/…\"`, `tcp = PORT`, `command = […]`, `shell = \"…\"` or `none`",
             );
-            return None;
-        };
-        // Whether or not the check is good, so that all problems are found.
+        }
+        // Whether or not there is a good check, so that all problems are found.
+        let of = check.as_ref().map_or("http", |(of, _)| of.key.as_str());
+        let check = check.and_then(|(_, check)| check);
         let good = check.is_some();
         let mut health = Health::new(check.unwrap_or(Check::None));
         for entry in &args.entries {
@@ -52,18 +50,17 @@ impl Reader<'_> {
                     let port = self.node(entry, "a port").and_then(|node| self.port_ref(node));
                     match &mut health.check {
                         Check::Http(http) => http.port = port,
-                        _ if of.key == "http" => {}
+                        _ if of == "http" => {}
                         _ => self.report(
                             entry.span,
-                            format!("`port` does not go with `{}`", of.key),
+                            format!("`port` does not go with `{of}`"),
                             "`tcp` takes the port itself; leave `port` out",
                         ),
                     }
                 }
-                "live" if of.key == "http" => health.live = self.parsed::<UrlPath>(entry),
+                "live" if of == "http" => health.live = self.parsed::<UrlPath>(entry),
                 "live" => {
-                    let problem = format!("`live` does not go with `{}`", of.key);
-                    self.report(entry.span, problem, "it is a path for `http`");
+                    self.report(entry.span, format!("`live` does not go with `{of}`"), "it is a path for `http`");
                 }
                 "interval" => health.interval = self.positive(entry),
                 "timeout" => health.timeout = self.positive(entry),

@@ -3,10 +3,11 @@
 //! Each file in `tests/mistakes` has attributes, one a line, and under each what is said about it.
 //! To add one, write its line and set `ORCH_UPDATE=1`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 
 use crate::{Attribute, read};
 
@@ -55,4 +56,107 @@ fn report(line: &str) -> String {
         let _ = write!(out, "\n{:at$}help: {help}", "");
     }
     out
+}
+
+/// What is wrong with one key does not hide what is wrong with another.
+#[test]
+fn mistakes_do_not_hide_each_other() {
+    const BASE: &str = "#[service(kind = \"cache\", image = \"redis:7\", ";
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mistakes");
+    let files = std::fs::read_dir(&folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let texts: Vec<String> = files.collect();
+    let lines =
+        texts.iter().flat_map(|text| text.lines()).filter_map(|line| line.strip_prefix(BASE)?.strip_suffix(")]"));
+    let lines: Vec<&str> = lines.collect();
+    assert!(lines.len() > 60, "{}", lines.len());
+    let service = |arguments: &str| messages(&format!("kind = \"cache\", image = \"redis:7\", {arguments}"));
+    for one in &lines {
+        // A port that one declares is there for the other.
+        let beside =
+            |other: &&&str| *other > one && keys(other).is_disjoint(&keys(one)) && !other.contains("(tcp = \"sql\"");
+        for other in lines.iter().filter(beside) {
+            let hidden = hidden(&service, one, other, &format!("{one}, {other}"));
+            assert!(hidden.is_empty(), "{one}, {other}\n{hidden:?}");
+        }
+    }
+}
+
+/// The same among the arguments of one key, whether or not what it cannot do without is good.
+#[test]
+fn mistakes_within_a_key_do_not_hide_each_other() {
+    let table: [(&str, &[&str], &[&str]); 9] = [
+        (
+            "health",
+            &["http = \"/\"", "http = \"x\"", "htp = \"/\"", "tcp = 1, shell = \"x\"", ""],
+            &["interval = \"10\"", "timeout = 5", "retries = 0", "start_period = \"x\"", "zebra = 1"],
+        ),
+        ("health", &["http = \"/\"", "htp = \"/\"", ""], &["port = 0", "live = \"x\"", "timeout = \"0s\""]),
+        (
+            "port",
+            &["1", "0", "name = \"x\"", "1, 2", "PORT"],
+            &["protocol = \"http\"", "scheme = \"http://\"", "host_port = 0", "public = 1", "nmae = \"x\""],
+        ),
+        (
+            "ingress",
+            &["port = 9", "port = 0", "\"a.b\""],
+            &["host = \"a_b\"", "path = \"x\"", "tls = \"A B\"", "hots = \"a\""],
+        ),
+        (
+            "volume",
+            &["\"/data\"", "\"data\"", "", "DATA"],
+            &["name = \"My Data\"", "size = \"10 Gi\"", "storage_class = \"A B\"", "read_only = 1", "ephemral"],
+        ),
+        (
+            "file",
+            &["\"/etc/x\", source = \"x\"", "\"etc\", source = \"../x\"", "", "\"/etc/x\""],
+            &["template = 1", "sourc = 1"],
+        ),
+        (
+            "resources",
+            &["cpu = \"1\"", "cpu = 1", ""],
+            &["memory = \"1GB\"", "cpu_limit = \"x\"", "memory_limit = 1", "gpu = 0", "cpus = 1"],
+        ),
+        ("scale", &["max = 3", "max = 0", "maxx = 3", ""], &["min = 0", "cpu = 101", "mim = 1"]),
+        ("egress", &["port = 443", "port = 0", "443", ""], &["cidr = \"10.0.0.0\"", "protocol = \"http\"", "prot = 1"]),
+    ];
+    for (key, bases, arguments) in table {
+        let within = |arguments: &str| messages(&format!("port = 9, {key}({arguments})").replace("(, ", "("));
+        for argument in arguments {
+            let good = format!("{}, {argument}", bases[0]);
+            for base in bases {
+                let both = format!("{base}, {argument}");
+                let hidden = hidden(&within, base, &good, &both);
+                assert!(hidden.is_empty(), "{key}({both})\n{hidden:?}");
+            }
+            for other in arguments.iter().filter(|other| *other > argument) {
+                let hidden = hidden(&within, &good, &format!("{}, {other}", bases[0]), &format!("{good}, {other}"));
+                assert!(hidden.is_empty(), "{key}({good}, {other})\n{hidden:?}");
+            }
+        }
+    }
+}
+
+/// What is said of one or of the other, and not of both together. Beside an unknown key nothing is said to be missing:
+/// it is most likely that, misspelt.
+fn hidden(messages: &impl Fn(&str) -> Vec<String>, one: &str, other: &str, both: &str) -> Vec<String> {
+    let said = messages(both);
+    [one, other]
+        .into_iter()
+        .flat_map(messages)
+        .filter(|message| !said.contains(message) && !message.contains("(…)` has no "))
+        .collect()
+}
+
+/// The keys of the outermost arguments.
+fn keys(arguments: &str) -> BTreeSet<String> {
+    let tokens: TokenStream = arguments.parse().unwrap();
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let arguments = trees.split(|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ','));
+    arguments.filter_map(|argument| argument.first().map(ToString::to_string)).collect()
+}
+
+fn messages(arguments: &str) -> Vec<String> {
+    let attribute = Attribute::find(if arguments.starts_with("kind") { "service" } else { "app" }).unwrap();
+    let (_, problems) = read(attribute, arguments.parse().unwrap());
+    problems.into_iter().map(|problem| problem.message).collect()
 }
