@@ -24,8 +24,10 @@ sources() {
 
 fetch() {
   mkdir -p apt/lists/partial gopath/src/k8s.io
-  echo 'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main' \
-    >apt/sources.list
+  # Where this machine has its packages from.
+  local mirror
+  mirror=$(apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' | awk '/\/debian\/*$/ && !found++')
+  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror bookworm main" >apt/sources.list
   sources update
   sources source --download-only kubernetes
   rm -rf gopath/src/k8s.io/kubernetes
