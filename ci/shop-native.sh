@@ -89,11 +89,8 @@ ensure_servers() {
   command -v rabbitmqctl >/dev/null || missing+=(rabbitmq-server)
   [ -x "$(find_postgres)/initdb" ] || missing+=(postgresql)
   if [ ${#missing[@]} = 0 ]; then return; fi
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then fail "not installed: ${missing[*]}"; fi
   # None of them may start by itself: they would take the usual ports.
-  apt-get update -qq
-  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$logs/apt" 2>&1
+  RUNLEVEL=1 "$here/engines/debian.sh" "${missing[@]}"
 }
 
 start_postgres() { serve postgres "$pg/postgres" -D "$work/postgres/data" -h 127.0.0.1 -p "$pg_port" -k "$work/postgres"; }

@@ -5,6 +5,7 @@
 #   apiserver-build.sh [FOLDER]      FOLDER: default /var/tmp/orch-apiserver; prints it
 set -euo pipefail
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=$(realpath -m "${1:-/var/tmp/orch-apiserver}")
 server=$folder/kube-apiserver
 if [ -x "$server" ]; then echo "$folder"; exit 0; fi
@@ -48,8 +49,7 @@ openapi() {
 
 build() {
   if [ ! -x /usr/lib/go-1.19/bin/go ]; then
-    apt-get -qq update
-    apt-get -qq install -y --no-install-recommends golang-1.19-go dpkg-dev
+    "$here/debian.sh" golang-1.19-go dpkg-dev
   fi
   cd "$folder"
   [ -f gopath/src/k8s.io/kubernetes/go.mod ] || fetch

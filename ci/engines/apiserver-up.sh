@@ -19,8 +19,7 @@ answers() { kubectl --kubeconfig "$config" get --raw /readyz >/dev/null 2>&1; }
 if answers; then echo "$config"; exit 0; fi
 
 if ! command -v etcd >/dev/null; then
-  apt-get -qq update
-  apt-get -qq install -y --no-install-recommends etcd-server >/dev/null
+  "$here/debian.sh" etcd-server
 fi
 # Of a server that was stopped: its process may be gone and its port with it.
 for pid in "$run"/*.pid; do

@@ -24,9 +24,7 @@ mirror() { apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' |
 install_engine() {
   if command -v dockerd >/dev/null && command -v mmdebstrap >/dev/null; then return; fi
   say "installing the engine from Debian's archive"
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    docker.io iptables mmdebstrap >/dev/null 2>&1
+  "$here/debian.sh" docker.io iptables mmdebstrap
 }
 
 start_engine() {

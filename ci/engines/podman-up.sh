@@ -12,9 +12,7 @@ if [ "${1:-}" = --state ]; then folder=$(realpath -m "$2"); shift 2; fi
 mkdir -p "$folder"
 
 if ! command -v podman >/dev/null || ! command -v catatonit >/dev/null || [ ! -x /usr/lib/podman/netavark ]; then
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    podman netavark aardvark-dns catatonit runc >/dev/null 2>&1
+  "$(dirname "${BASH_SOURCE[0]}")/debian.sh" podman netavark aardvark-dns catatonit runc
 fi
 # Control groups without systemd, and limits that a container here may have.
 cat >"$folder/containers.conf" <<'TOML'

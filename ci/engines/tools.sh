@@ -20,8 +20,7 @@ for pair in dot:graphviz chromium:chromium node:nodejs npm:npm; do
   if ! command -v "${pair%%:*}" >/dev/null; then packages+=("${pair##*:}"); fi
 done
 if [ ${#packages[@]} != 0 ]; then
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null 2>&1
+  "$here/debian.sh" "${packages[@]}"
 fi
 mermaid=11.17.2
 if [ ! -f "$folder/mermaid.min.js" ]; then
