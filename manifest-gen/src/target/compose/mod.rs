@@ -246,8 +246,8 @@ impl Writer<'_> {
             .any(|volume| volume.persistent && (volume.size.is_some() || volume.storage_class.is_some()));
         if workload.role == Role::App(AppKind::Cron) {
             let message = format!("Compose has no scheduler: nothing starts `{id}` by itself");
-            let help =
-                if self.is_ours { format!("`cargo orch run-job {id}` runs it") } else { super::SCHEDULE.to_owned() };
+            let run = format!("`cargo orch run-job {id} --profile {}` runs it once", self.plan.profile);
+            let help = if self.is_ours { run } else { super::SCHEDULE.to_owned() };
             self.findings.push(Finding::new(Code::TargetNature, message).help(help).at(&workload.declared_by));
         }
         let notes = [

@@ -30,9 +30,9 @@ impl Writer<'_> {
         let mut notes = Vec::new();
         match workload.role {
             Role::App(AppKind::Cron) => {
-                let stack = super::stack(self.plan);
+                let (stack, profile) = (super::stack(self.plan), &self.plan.profile);
                 let once = command(format!(
-                    "`cargo orch run-job --target swarm {id}` runs it once, as does `docker service update --replicas 1 --force {stack}_{id}`"
+                    "`cargo orch run-job {id} --target swarm --profile {profile}` runs it once, as does `docker service update --replicas 1 --force {stack}_{id}`"
                 ));
                 let help = once.unwrap_or_else(|| SCHEDULE.to_owned());
                 notes.push((format!("Swarm has no scheduler: `{id}` has no replica"), Some(help)));
