@@ -29,12 +29,14 @@ install_engine() {
 
 start_engine() {
   say "starting the engine, data in $state"
+  # The engine outlives the checkout that it is started from.
+  install -m 755 "$here/runc-lenient" "$state/runc-lenient"
   cat >"$state/daemon.json" <<JSON
 {
   "data-root": "$state/data",
   "exec-root": "$state/exec",
   "default-runtime": "lenient",
-  "runtimes": { "lenient": { "path": "$here/runc-lenient" } }
+  "runtimes": { "lenient": { "path": "$state/runc-lenient" } }
 }
 JSON
   # The lock on descriptor 9 must not live on in the engine.
