@@ -25,9 +25,8 @@ sources() {
 
 fetch() {
   mkdir -p apt/lists/partial gopath/src/k8s.io
-  # Where this machine has its packages from.
   local mirror
-  mirror=$(apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' | awk '/\/debian\/*$/ && !found++')
+  mirror=$("$here/mirror.sh")
   echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror bookworm main" >apt/sources.list
   sources update
   sources source --download-only kubernetes

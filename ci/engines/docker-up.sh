@@ -19,7 +19,6 @@ say() { echo "docker-up: $*" >&2; }
 answers() { docker info >/dev/null 2>&1; }
 # A pid file may outlive its engine, and its number may be another process by now.
 ours() { [ "$(cat "/proc/$(cat "$state/dockerd.pid" 2>/dev/null || echo none)/comm" 2>/dev/null)" = dockerd ]; }
-mirror() { apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' | grep -m 1 '/debian/*$'; }
 
 install_engine() {
   if command -v dockerd >/dev/null && command -v mmdebstrap >/dev/null; then return; fi
@@ -56,7 +55,7 @@ install_compose() {
   say "installing the compose plugin"
   local apt=$state/apt plugins=${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins options
   mkdir -p "$apt"/{lists/partial,cache/archives/partial} "$plugins"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) trixie main" >"$apt/sources.list"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $("$here/mirror.sh") trixie main" >"$apt/sources.list"
   options=(-qq -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache"
     -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null -o APT::Sandbox::User=root)
   apt-get "${options[@]}" update
@@ -68,7 +67,7 @@ install_compose() {
 base_image() {
   if docker image inspect debian:bookworm >/dev/null 2>&1; then return; fi
   say "making debian:bookworm"
-  mmdebstrap --quiet --variant=minbase bookworm - "$(mirror)" | docker import - debian:bookworm >/dev/null
+  mmdebstrap --quiet --variant=minbase bookworm - "$("$here/mirror.sh")" | docker import - debian:bookworm >/dev/null
 }
 
 build_image() {
