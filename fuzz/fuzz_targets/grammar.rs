@@ -1,11 +1,11 @@
-//! Any attribute: what is wrong is said in one line, and what is right comes back from what the macro
-//! writes into the crate's dep-info.
+//! Any attribute: what is wrong is said in one line, and what is right goes together and comes back from
+//! what the macro writes into the crate's dep-info.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use orch_attributes::Attribute;
-use orch_manifest::fragment::{Fragment, decode};
+use orch_manifest::fragment::{Declaration, Fragment, decode};
 use proc_macro2::{Span, TokenStream};
 
 fuzz_target!(|text: &str| {
@@ -21,6 +21,12 @@ fuzz_target!(|text: &str| {
     }
     if problems.is_empty() {
         let declaration = declaration.expect("nothing is wrong and nothing is declared");
+        let contradictions = match &declaration {
+            Declaration::Service(service) => service.contradictions(),
+            Declaration::App(app) => app.contradictions(),
+            _ => Vec::new(),
+        };
+        assert!(contradictions.is_empty(), "{contradictions:?}");
         let fragment = Fragment {
             item: "Item".to_owned(),
             file: "src/lib.rs".to_owned(),

@@ -147,8 +147,8 @@ codes! {
         "An application uses a service that `orch.toml` disables: it does not wait for it and is not given its variables. For telemetry, mail, proxies and others that nobody has to wait for, this is a note.",
         "Nothing has to be done where the application can do without it. Else take `disable` back in this profile, or say with `deployment = \"external\"` where there is another.";
     UnknownReference = "unknown-reference", Error,
-        "An attribute names an application or a service that the system does not have.",
-        "Correct the id, or add what it names.";
+        "An attribute names an application, a service or a port that the system does not have.",
+        "Correct the name, or add what it names.";
     StartOrderCycle = "start-order-cycle", Error,
         "Each of some services or applications waits for the next to start, in a circle.",
         "Take one edge out: `wants` instead of `consumes`, or no `after`.";

@@ -154,8 +154,8 @@ pub enum ManifestError {
     },
     /// Its parts do not fit together.
     Inconsistent {
-        /// What is wrong.
-        problem: String,
+        /// Everything that is wrong, one text each; at least one.
+        problems: Vec<String>,
     },
 }
 
@@ -167,7 +167,9 @@ impl fmt::Display for ManifestError {
                 "the manifest has schema version {found} and this is a tool for schema version {SCHEMA_VERSION}"
             ),
             Self::Malformed { problem } => write!(f, "the manifest cannot be read: {problem}"),
-            Self::Inconsistent { problem } => write!(f, "the manifest contradicts itself: {problem}"),
+            Self::Inconsistent { problems } => {
+                write!(f, "the manifest contradicts itself: {}", problems.join("; "))
+            }
         }
     }
 }
@@ -281,20 +283,27 @@ impl Manifest {
     }
 
     fn check(&self) -> Result<(), ManifestError> {
-        let wrong = |problem: String| Err(ManifestError::Inconsistent { problem });
+        let mut problems = Vec::new();
         let mut ids = BTreeSet::new();
         let all = self.apps.iter().map(|entry| &entry.id).chain(self.services.iter().map(|entry| &entry.service.id));
         for id in all {
             if !ids.insert(id) {
-                return wrong(format!("the id `{id}` is there twice"));
+                problems.push(format!("the id `{id}` is there twice"));
             }
         }
         let services: BTreeSet<&Id> = self.services.iter().map(|entry| &entry.service.id).collect();
-        for app in &self.apps {
-            if let Some(id) = app.services.iter().find(|id| !services.contains(id)) {
-                return wrong(format!("the application `{}` uses the service `{id}`, which is not there", app.id));
-            }
+        for AppEntry { id, services: used, app, .. } in &self.apps {
+            let missing = used.iter().filter(|service| !services.contains(service));
+            problems.extend(
+                missing
+                    .map(|service| format!("the application `{id}` uses the service `{service}`, which is not there")),
+            );
+            problems.extend(app.contradictions().iter().map(|problem| format!("`{id}`: {problem}")));
         }
-        Ok(())
+        for ServiceEntry { service, .. } in &self.services {
+            let found = service.contradictions();
+            problems.extend(found.iter().map(|problem| format!("`{}`: {problem}", service.id)));
+        }
+        if problems.is_empty() { Ok(()) } else { Err(ManifestError::Inconsistent { problems }) }
     }
 }

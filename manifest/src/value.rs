@@ -44,6 +44,27 @@ impl Value {
             Self::Text(_) | Self::Var(_) => false,
         }
     }
+
+    /// Whether a password stands in a URL as it is: `scheme://user:password@host` (RFC 3986, section 3.2.1).
+    pub fn is_url_with_password(&self) -> bool {
+        // A secret in it is a letter that no URL has.
+        let text: String = match self {
+            Self::Text(text) => text.clone(),
+            Self::Var(var) => var.default.clone().unwrap_or_default(),
+            Self::Template(value) => {
+                let part = |part| match part {
+                    Part::Text(text) => text,
+                    Part::Token(_) => "\0".to_owned(),
+                };
+                value.template.parts().into_iter().map(part).collect()
+            }
+            Self::Secret(_) => return false,
+        };
+        let authority = text.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
+        let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
+        let password = user.and_then(|user| user.split_once(':')).map_or("", |(_, password)| password);
+        !password.is_empty() && !password.contains('\0')
+    }
 }
 
 record! {

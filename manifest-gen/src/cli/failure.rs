@@ -107,11 +107,16 @@ impl From<GatherError> for Failure {
 
 impl From<ManifestError> for Failure {
     fn from(error: ManifestError) -> Self {
+        let again = "write it again with `cargo orch manifest -o FILE`";
+        if let ManifestError::Inconsistent { problems } = error {
+            let message = "the manifest contradicts itself";
+            return Self { excerpt: Some(problems.join("\n")), ..Self::new(Exit::Findings, message) }.help(again);
+        }
         let help = match &error {
             ManifestError::Version { found } if *found > u64::from(orch_manifest::manifest::SCHEMA_VERSION) => {
                 "use a newer cargo-orch"
             }
-            _ => "write it again with `cargo orch manifest -o FILE`",
+            _ => again,
         };
         Self::from_error(Exit::Findings, &error).help(help)
     }

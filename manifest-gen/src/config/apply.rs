@@ -71,6 +71,7 @@ impl Config {
             self.overrides(overrides, &mut manifest, &mut problems);
         }
         self.finish(problems)?;
+        self.finish(contradictions(&all, &manifest))?;
         // The last one that says something about it wins.
         let said = all.iter().flat_map(|overrides| &overrides.services);
         let said: BTreeMap<&Id, bool> = said.filter_map(|(id, section)| Some((id, section.disable?))).collect();
@@ -147,6 +148,25 @@ impl Config {
         };
         manifest.services.extend(service.map(|service| ServiceEntry { service, declared_by }));
     }
+}
+
+/// What is overridden and does not go with what is declared, or with what another profile overrides.
+fn contradictions(all: &[&Overrides], manifest: &Manifest) -> Problems {
+    let mut problems = Problems::new();
+    let mut add = |at: Option<usize>, id: &Id, found: Vec<String>| {
+        // What is not overridden is not for this file to say.
+        let Some(at) = at else { return };
+        let help = "that is with what is declared; `unset = [\"KEY\"]` takes a key of it back";
+        problems.extend(found.iter().map(|problem| Problem::new(at, format!("`{id}`: {problem}")).help(help)));
+    };
+    for ServiceEntry { service, .. } in &manifest.services {
+        let at = all.iter().rev().find_map(|overrides| Some(overrides.services.get(&service.id)?.at));
+        add(at, &service.id, service.contradictions());
+    }
+    for AppEntry { id, app, .. } in &manifest.apps {
+        add(all.iter().rev().find_map(|overrides| Some(overrides.apps.get(id)?.at)), id, app.contradictions());
+    }
+    problems
 }
 
 /// Takes services out of a manifest; what an application loses by that is found.

@@ -300,12 +300,13 @@ fn place(declared_by: &DeclaredBy) -> String {
     DeclaredBy { line: None, ..declared_by.clone() }.to_string()
 }
 
-/// An address without who asks: a password that was written into a URL is nobody's to see.
+/// An address without who asks and what is asked: a key that was written into a URL is nobody's to see.
 fn without_credentials(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let host = rest[..end].rfind('@').map_or(0, |at| at + 1);
-    format!("{scheme}://{}", &rest[host..])
+    let rest = rest[host..].split(['?', '#']).next().unwrap_or_default();
+    format!("{scheme}://{rest}")
 }
 
 fn port(published: &Published) -> Port {

@@ -91,7 +91,7 @@ fn app(context: &Context<'_>, entry: &AppEntry, findings: &mut Vec<Finding>) -> 
     let kind = entry.app.kind();
     let mut workload =
         workload(context, &entry.id, Role::App(kind), image, &entry.app.workload, &entry.declared_by, findings);
-    workload.schedule.clone_from(&entry.app.schedule);
+    workload.schedule = entry.app.schedule.clone().filter(|_| kind == AppKind::Cron);
     workload.program = program(entry);
     workload.user = user(context, entry);
     if kind == AppKind::Web && entry.app.workload.health.is_none() {
@@ -190,7 +190,7 @@ fn workload(
         ingress: declared.ingress.clone(),
         volumes: volumes(declared),
         files: files(context, view, declared, place, findings),
-        health: health(declared),
+        health: health(id, declared, place, findings),
         dependencies: dependencies(context, id),
         talks_to: context.topology.neighbours(id),
         schedule: None,
@@ -297,14 +297,26 @@ fn files(
     files
 }
 
-fn health(declared: &model::Workload) -> Option<HealthCheck> {
+/// The health check, unless the port that it asks is not there.
+fn health(id: &Id, declared: &model::Workload, place: &DeclaredBy, findings: &mut Vec<Finding>) -> Option<HealthCheck> {
     let health = declared.health.as_ref()?;
-    let number = |port: Option<&PortRef>| match port {
-        Some(PortRef::Number(number)) => Some(*number),
-        Some(PortRef::Name(name)) => {
-            declared.ports.iter().find(|port| port.name.as_ref() == Some(name)).map(|port| port.number)
+    let mut number = |port: Option<&PortRef>| {
+        let found = match port {
+            Some(PortRef::Number(number)) => Some(*number),
+            Some(PortRef::Name(name)) => {
+                declared.ports.iter().find(|port| port.name.as_ref() == Some(name)).map(|port| port.number)
+            }
+            None => declared.ports.first().map(|port| port.number),
+        };
+        if found.is_none() {
+            let (what, help) = match port {
+                Some(port) => (format!("the port `{port}`"), format!("write `port(…, name = \"{port}\")`")),
+                None => ("its first port".to_owned(), "write `ports = […]`".to_owned()),
+            };
+            let message = format!("`health` of `{id}` asks {what}, which is not there");
+            findings.push(Finding::new(Code::UnknownReference, message).help(help).at(place));
         }
-        None => declared.ports.first().map(|port| port.number),
+        found
     };
     let probe = match &health.check {
         Check::Http(http) => Probe::Http(http.path.clone(), number(http.port.as_ref())?),

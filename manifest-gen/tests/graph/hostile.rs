@@ -85,7 +85,7 @@ fn no_value_is_in_a_picture() {
             {"id": "db", "kind": "database", "image": "postgres:16", "declaredBy": place,
                 "env": {"PLAIN": "needle-1", "CHOSEN": {"var": "CHOSEN", "default": "needle-2"}}},
             {"id": "there", "kind": "mail", "deployment": "external", "image": "x:1", "declaredBy": place,
-                "connection": {"url": "smtp://user:needle-3@mail.example:25/"}}
+                "connection": {"url": "smtp://needle-3@mail.example:25/?key=needle-4#needle-5"}}
         ]
     }));
     let graph = graph(&plan);

@@ -1,8 +1,9 @@
-//! What `orch.toml` says, where no workspace has to be read for it: what is left out, where data is, and
-//! what its schema says of it.
+//! What `orch.toml` says, where no workspace has to be read for it: what goes together, what is
+//! left out, where data is, and what its schema says of it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod contradictions;
 mod data;
 mod disabled;
 mod schema;

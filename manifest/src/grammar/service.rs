@@ -1,9 +1,8 @@
 use super::references::Owner;
 use super::workload::{REPEATABLE, WORKLOAD_KEYS};
 use super::{Args, Entry, Reader};
+use crate::Id;
 use crate::model::{Connection, Deployment, Kind, Service, Workload};
-use crate::value::Part;
-use crate::{Id, Value};
 
 /// The keys of `#[service]` beyond [`WORKLOAD_KEYS`].
 pub const SERVICE_KEYS: &[&str] = &["kind", "id", "code", "deployment", "tenants", "url", "host", "database", "params"];
@@ -122,7 +121,7 @@ impl Reader<'_> {
         }
         let value = self.node(entry, "a value").and_then(|node| self.value(node));
         if let ("url", Some(value)) = (entry.key.as_str(), &value)
-            && has_password(value)
+            && value.is_url_with_password()
         {
             self.report(
                 entry.span,
@@ -181,27 +180,6 @@ impl Reader<'_> {
         self.scale_with_volumes(args, &service.workload);
         self.references_to_ports(args, &service.workload);
     }
-}
-
-/// Whether a password stands in a URL as it is: `scheme://user:password@host`.
-fn has_password(value: &Value) -> bool {
-    // A secret in it is a letter that no URL has.
-    let text: String = match value {
-        Value::Text(text) => text.clone(),
-        Value::Var(var) => var.default.clone().unwrap_or_default(),
-        Value::Template(value) => {
-            let part = |part| match part {
-                Part::Text(text) => text,
-                Part::Token(_) => "\0".to_owned(),
-            };
-            value.template.parts().into_iter().map(part).collect()
-        }
-        Value::Secret(_) => return false,
-    };
-    let authority = text.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
-    let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
-    let password = user.and_then(|user| user.split_once(':')).map_or("", |(_, password)| password);
-    !password.is_empty() && !password.contains('\0')
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]

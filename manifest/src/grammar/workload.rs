@@ -252,9 +252,9 @@ impl Reader<'_> {
             }
         }
         if let Some((span, path)) = &path
-            && workload.volumes.iter().any(|other| other.path == *path)
+            && let Some(what) = mounted(workload, path)
         {
-            self.report(*span, format!("another volume is at `{path}`"), "give each its own path");
+            self.report(*span, format!("a {what} is at `{path}` already"), "give each its own path");
         }
         if let Some((span, name)) = &name
             && workload.volumes.iter().any(|other| other.name.as_ref() == Some(name))
@@ -285,8 +285,8 @@ impl Reader<'_> {
             self.report(args.span, "`file(…)` has no source", "write `source = \"path/in/the/package\"`");
         }
         let Some((span, path)) = path else { return };
-        if workload.files.iter().any(|other| other.path == path) {
-            self.report(span, format!("another file is at `{path}`"), "give each its own path");
+        if let Some(what) = mounted(workload, &path) {
+            self.report(span, format!("a {what} is at `{path}` already"), "give each its own path");
         }
         workload.files.extend(source.map(|source| File { path, source, template, content: None, sha256: None }));
     }
@@ -306,6 +306,13 @@ impl Reader<'_> {
         self.require(args, "port", EGRESS_KEYS, "`egress(…)` has no port", "write `port = 443`");
         Some(Egress { port: port??, cidr, protocol })
     }
+}
+
+/// What is mounted at a path, which has room for one thing.
+fn mounted(workload: &Workload, path: &AbsolutePath) -> Option<&'static str> {
+    let is_volume = workload.volumes.iter().any(|volume| volume.path == *path);
+    let is_file = workload.files.iter().any(|file| file.path == *path);
+    is_volume.then_some("volume").or_else(|| is_file.then_some("file"))
 }
 
 fn set<T>(place: &mut Option<T>, value: Option<T>) -> bool {

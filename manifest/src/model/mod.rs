@@ -3,6 +3,7 @@
 
 mod app;
 mod client;
+mod contradictions;
 mod health;
 mod service;
 mod workload;

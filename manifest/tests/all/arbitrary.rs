@@ -16,6 +16,8 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::consistent;
+
 /// Text that breaks what writes or reads it carelessly.
 pub(crate) fn hostile() -> BoxedStrategy<String> {
     let nasty = select(vec![
@@ -399,12 +401,12 @@ prop_compose! {
         version in hostile(), calls in some(id()), app in app(), declared_by in declared_by(),
     ) -> AppEntry {
         let id = Id::parse("x").unwrap();
-        AppEntry { id, version, services: Vec::new(), calls, app: App { id: None, ..app }, declared_by }
+        AppEntry { id, version, services: Vec::new(), calls, app: consistent::app(App { id: None, ..app }), declared_by }
     }
 }
 
 prop_compose! {
-    /// A manifest whose parts fit together: every id once, every used service there.
+    /// A manifest whose parts fit together: every id once, every used service there, nothing that contradicts itself.
     pub(crate) fn manifest()(
         registry in option::of(hostile()), incomplete in some(hostile()), system in id(),
         apps in some(app_entry().boxed()),
@@ -417,7 +419,8 @@ prop_compose! {
             .into_iter()
             .enumerate()
             .map(|(index, (service, declared_by))| {
-                ServiceEntry { service: Service { id: numbered("service", index), ..service }, declared_by }
+                let service = Service { id: numbered("service", index), ..service };
+                ServiceEntry { service: consistent::service(service), declared_by }
             })
             .collect();
         let used: Vec<Id> = services.iter().map(|entry| entry.service.id.clone()).collect();

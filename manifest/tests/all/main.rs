@@ -5,6 +5,8 @@
 #![allow(clippy::items_after_statements, reason = "a long text stands beside the table that has it")]
 
 mod arbitrary;
+mod consistent;
+mod contradictions;
 mod fragments;
 mod golden;
 mod round_trips;

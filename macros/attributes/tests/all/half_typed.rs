@@ -1,5 +1,6 @@
 //! Attributes while they are being written: nothing panics, and what is not read is reported.
 
+use orch_manifest::fragment::Declaration;
 use proc_macro2::{Group, TokenStream, TokenTree};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -56,6 +57,14 @@ fn without_one(stream: &TokenStream) -> Vec<TokenStream> {
 fn is_read_or_reported(attribute: Attribute, tokens: &TokenStream) {
     let (declaration, problems) = read(attribute, tokens.clone());
     assert!(declaration.is_some() || !problems.is_empty(), "{attribute:?} says nothing about {tokens}");
+    if problems.is_empty() {
+        let contradictions = match &declaration {
+            Some(Declaration::Service(service)) => service.contradictions(),
+            Some(Declaration::App(app)) => app.contradictions(),
+            _ => Vec::new(),
+        };
+        assert!(contradictions.is_empty(), "nothing is said of {tokens}, and {contradictions:?}");
+    }
     for problem in problems {
         assert!(problem.help.is_some(), "`{}` says nothing to write", problem.message);
         assert!(!problem.message.contains('\n') && !problem.message.ends_with('.'), "{}", problem.message);
