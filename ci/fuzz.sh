@@ -55,7 +55,9 @@ for target in "${targets[@]}"; do
   if ! cargo fuzz run --fuzz-dir fuzz --sanitizer none "$target" "$corpus" "$seeds/$target" -- \
     -max_total_time="$seconds" -max_len="$length" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="$crashes" "${words[@]}" >"$log" 2>&1; then
-    tail -n 60 "$log" >&2
+    # What panicked, and the input; else the end of it, where it ran out of time or memory.
+    grep -a -A 6 'panicked at' "$log" | grep -av '^ *[0-9]*: ' >&2 || tail -n 60 "$log" >&2
+    grep -a '^Base64: ' "$log" >&2 || true
     echo "fuzz target $target: a crash, its input is in $crashes" >&2
     exit 1
   fi

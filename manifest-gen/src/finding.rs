@@ -169,7 +169,7 @@ codes! {
         "Write what the message names, or `[catalog.\"IMAGE\"]` in `orch.toml` once for all services of the image.";
     SeparateReplicas = "separate-replicas", Error,
         "Several replicas are asked for of a service that keeps data and is not known to be one cluster: each would have data of its own, and an application would see another at every connection.",
-        "Leave `replicas` out. Where the service tells its replicas how to find each other, write `[catalog.\"IMAGE\"]` with `clusters = true` in `orch.toml`.";
+        "Leave `replicas` or `scale` out. Where the service tells its replicas how to find each other, write `[catalog.\"IMAGE\"]` with `clusters = true` in `orch.toml`.";
     NoHealth = "no-health-check", Warning,
         "A container has no health check, so whoever depends on it starts before it can answer.",
         "Write `health(…)`, or `health(none)` where running is enough.";

@@ -73,8 +73,16 @@ impl Line {
     }
 }
 
-/// Replicas of a service with data, each with its own.
+/// Replicas of a service with data, each with its own. That it keeps data the catalog may have said.
 fn separate(workload: &Workload) -> Option<Finding> {
+    let found = |message: String, help: String| {
+        Some(Finding::new(Code::SeparateReplicas, message).help(help).at(&workload.declared_by))
+    };
+    if workload.is_stateful() && workload.scale.is_some() {
+        let message =
+            format!("`scale` of `{}`, which keeps data: each replica would have data of its own", workload.id);
+        return found(message, "leave `scale` out, or write the volume with `ephemeral`".to_owned());
+    }
     let clusters = workload.facts.as_ref().is_some_and(|facts| facts.clusters);
     if workload.replicas < 2 || !workload.is_stateful() || clusters {
         return None;
@@ -88,5 +96,5 @@ fn separate(workload: &Workload) -> Option<Finding> {
         "leave `replicas` out; where they are told how to find each other, write `[catalog.{name:?}]` with \
          `clusters = true` in orch.toml"
     );
-    Some(Finding::new(Code::SeparateReplicas, message).help(help).at(&workload.declared_by))
+    found(message, help)
 }

@@ -124,3 +124,17 @@ fn replicas_of_data_are_an_error_where_they_are_not_one() {
     assert_eq!(found(&three("postgres:16").config("[catalog.postgres]\nclusters = true")), []);
     assert!(three("postgres:16").plan("local").findings.iter().all(|finding| finding.code != Code::SeparateReplicas));
 }
+
+/// The attribute does not say that it keeps data, so it cannot be told; the number was not followed, in silence.
+#[test]
+fn data_that_the_catalog_knows_of_does_not_scale() {
+    let scaled = |image: &str, mut stated: Value| {
+        stated["scale"] = json!({"min": 1, "max": 3});
+        let system = System::new().with("db", "database", image, &stated);
+        messages(&found(&system, Code::SeparateReplicas)).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let expected = ["`scale` of `db`, which keeps data: each replica would have data of its own"];
+    assert_eq!(scaled("postgres:16", json!({})), expected);
+    let memory = json!({"volumes": [{"path": "/var/lib/postgresql/data", "ephemeral": true}]});
+    assert_eq!(scaled("postgres:16", memory), [""; 0]);
+}
