@@ -310,10 +310,13 @@ fn health(id: &Id, declared: &model::Workload, place: &DeclaredBy, findings: &mu
         };
         if found.is_none() {
             let (what, help) = match port {
-                Some(port) => (format!("the port `{port}`"), format!("write `port(…, name = \"{port}\")`")),
-                None => ("its first port".to_owned(), "write `ports = […]`".to_owned()),
+                Some(port) => (
+                    format!("the port `{port}`, which it does not have"),
+                    format!("write `port(…, name = \"{port}\")`"),
+                ),
+                None => ("its port, and it has none".to_owned(), "write `ports = […]`".to_owned()),
             };
-            let message = format!("`health` of `{id}` asks {what}, which is not there");
+            let message = format!("`health` of `{id}` asks {what}");
             findings.push(Finding::new(Code::UnknownReference, message).help(help).at(place));
         }
         found

@@ -72,9 +72,9 @@ fn a_health_check_of_a_port_that_is_overridden_is_an_error() {
             .collect::<Vec<_>>()
     };
     assert_eq!(said(""), [""; 0]);
-    let expected = ["`health` of `postgres` asks the port `http`, which is not there"];
+    let expected = ["`health` of `postgres` asks the port `http`, which it does not have"];
     assert_eq!(said("[services.postgres]\nports = [5432]\n"), expected);
     assert_eq!(said("[services.postgres]\nports = [5432]\nhealth = { tcp = 5432 }\n"), [""; 0]);
     let text = "[apps.api]\nports = []\nhealth = { http = \"/health\" }\n";
-    assert_eq!(said(text), ["`health` of `api` asks its first port, which is not there"]);
+    assert_eq!(said(text), ["`health` of `api` asks its port, and it has none"]);
 }
