@@ -1,7 +1,7 @@
 //! What each value allows by itself and several of them together do not.
 //!
 //! Who writes an attribute is told so where it is written, by the grammar. A manifest may be from elsewhere, and
-//! what is overridden may not fit what is declared.
+//! what is overridden may not fit what is declared; the macros read neither, and are built without this.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;

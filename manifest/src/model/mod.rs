@@ -3,6 +3,7 @@
 
 mod app;
 mod client;
+#[cfg(feature = "serde")]
 mod contradictions;
 mod health;
 mod service;
